@@ -23,8 +23,8 @@ from s3ns.facts.finding import (
 from s3ns.facts.verdict import Proof, Verdict
 from s3ns.facts.vocabulary import vocabulary
 
-FORMAT = "s3ns-document"
-VERSION = "1.0"
+FORMAT: Literal["s3ns-document"] = "s3ns-document"
+VERSION: Literal["1.0"] = "1.0"
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

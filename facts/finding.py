@@ -1,4 +1,4 @@
-"""What an extractor may say about a sign: seen, looked for and not seen, not assessable.
+"""What may be said of a sign: seen, looked for and not seen, not assessable.
 
 Three values, never two. What was not assessable proves nothing.
 """

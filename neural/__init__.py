@@ -1,0 +1,1 @@
+"""The neural stage: from a video to findings. It knows nothing of rules."""

@@ -1,0 +1,1 @@
+"""The rule base: what neurologists write. Data only."""

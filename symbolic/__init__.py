@@ -1,0 +1,1 @@
+"""The symbolic stage: from findings to a verdict with its proof."""
