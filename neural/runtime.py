@@ -1,0 +1,245 @@
+"""Running ONNX models with onnxruntime, on the device that was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from s3ns.facts import CapabilityError, ModelError, bad_value
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Array = npt.NDArray[Any]
+
+DEVICES = ("auto", "cpu", "cuda", "tensorrt")
+
+_PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+}
+_ERRORS_ONLY = 3
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of a model.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    shape
+        Size of each axis; ``None`` where any size will do, such as the batch.
+    dtype
+        Type of the values, as onnxruntime words it: ``tensor(float)``.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+class Model:
+    """An open model.
+
+    Attributes
+    ----------
+    device
+        What it runs on: ``cpu``, ``cuda`` or ``tensorrt``.
+    remark
+        What a reader of the results should know about the device, or nothing.
+    inputs, outputs
+        Its inputs and outputs in order.
+    """
+
+    def __init__(
+        self, session: onnxruntime.InferenceSession, name: str, device: str, remark: str
+    ) -> None:
+        self._session = session
+        self._name = name
+        self.device = device
+        self.remark = remark
+        self.inputs = tuple(_port(value) for value in session.get_inputs())
+        self.outputs = tuple(_port(value) for value in session.get_outputs())
+
+    def run(self, *values: Array, **named: Array) -> dict[str, Array]:
+        """Run the model once.
+
+        Parameters
+        ----------
+        values
+            Inputs in the order of ``inputs``.
+        named
+            Inputs by name.
+
+        Returns
+        -------
+        The outputs by name.
+
+        Raises
+        ------
+        ModelError
+            If the inputs are not those of the model, or the run fails.
+        """
+        names = [port.name for port in self.inputs]
+        feed = dict(zip(names, values, strict=False)) | named
+        if len(values) + len(named) != len(names) or set(feed) != set(names):
+            raise ModelError(
+                f"expected the inputs {', '.join(names)} for model {self._name}; came "
+                f"{len(values)} in order and by name {', '.join(named) or 'none'}"
+            )
+        try:
+            results = self._run_on_device(feed)
+        except _runtime_errors() as error:
+            raise ModelError(
+                f"model {self._name} failed on {self.device}: {_one_line(error)}"
+            ) from error
+        return {
+            port.name: result
+            for port, result in zip(self.outputs, results, strict=True)
+        }
+
+    def _run_on_device(self, feed: Mapping[str, Array]) -> list[Array]:
+        if self.device == "cpu":
+            return list(self._session.run(None, dict(feed)))
+        # Binding lets each input cross to the GPU once and each output come back once,
+        # into memory that onnxruntime keeps for the next run.
+        binding = self._session.io_binding()
+        for name, value in feed.items():
+            binding.bind_cpu_input(name, np.ascontiguousarray(value))
+        for port in self.outputs:
+            binding.bind_output(port.name, "cuda")
+        self._session.run_with_iobinding(binding)
+        return list(binding.copy_outputs_to_cpu())
+
+
+def open_model(path: Path, device: str = "auto") -> Model:
+    """Open an ONNX model.
+
+    Parameters
+    ----------
+    path
+        The model's file.
+    device
+        ``cpu``, ``cuda`` or ``tensorrt``, or ``auto`` for CUDA where it works and the
+        CPU elsewhere.
+
+    Raises
+    ------
+    CapabilityError
+        If onnxruntime is not installed, there is no device of that name, or the device
+        is not there.
+    ModelError
+        If the file is missing or damaged.
+    """
+    if device not in DEVICES:
+        raise CapabilityError(bad_value("device", device, DEVICES))
+    runtime = _import_runtime()
+    if not path.is_file():
+        raise ModelError(f"model {path.stem} is not in {path.parent}")
+    if device != "auto":
+        return _open(runtime, path, device, "")
+    if _PROVIDERS["cuda"] not in runtime.get_available_providers():
+        return _open(
+            runtime, path, "cpu", "no GPU runtime is installed; ran on the CPU"
+        )
+    try:
+        return _open(runtime, path, "cuda", "")
+    except CapabilityError as error:
+        return _open(runtime, path, "cpu", f"{error}; ran on the CPU")
+
+
+def _import_runtime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise CapabilityError(
+            "no ONNX runtime is installed; run `pip install 's3ns[cpu]'` or "
+            "`pip install 's3ns[gpu]'`"
+        ) from error
+    return onnxruntime
+
+
+def _open(runtime: Any, path: Path, device: str, remark: str) -> Model:
+    wanted = _PROVIDERS[device]
+    if wanted not in runtime.get_available_providers():
+        raise CapabilityError(
+            f"device {device} was asked for, but the installed ONNX runtime knows no "
+            f"{wanted}; run `pip uninstall onnxruntime` and `pip install 's3ns[gpu]'`"
+        )
+    if device != "cpu" and hasattr(runtime, "preload_dlls"):
+        # It finds CUDA and cuDNN where pip has put them, and prints what it does not
+        # find to the standard output, where results go.
+        with contextlib.redirect_stdout(io.StringIO()):
+            runtime.preload_dlls()
+    try:
+        session = runtime.InferenceSession(
+            path, _session_options(runtime), providers=_with_fallbacks(device)
+        )
+    except _runtime_errors() as error:
+        raise ModelError(
+            f"model {path.stem} cannot be opened: {_one_line(error)}; "
+            "run `s3ns models pull`"
+        ) from error
+    if wanted not in session.get_providers():
+        # onnxruntime goes on without a provider whose libraries do not load
+        raise CapabilityError(
+            f"device {device} was asked for, but it did not start; check that "
+            "`nvidia-smi` shows a GPU and that the CUDA and cuDNN which the installed "
+            "onnxruntime-gpu wants are there"
+        )
+    return Model(session, path.stem, device, remark)
+
+
+def _with_fallbacks(device: str) -> list[str]:
+    """Return the provider of a device, then those for operators it does not have."""
+    order = {"tensorrt": ("tensorrt", "cuda", "cpu"), "cuda": ("cuda", "cpu")}
+    return [_PROVIDERS[name] for name in order.get(device, ("cpu",))]
+
+
+def _session_options(runtime: Any) -> Any:
+    options = runtime.SessionOptions()
+    # The models are too small to share between threads: two threads that spin were
+    # measured at half the speed of one. Stages of the analysis run side by side.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = _ERRORS_ONLY
+    return options
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of onnxruntime; they have no common root but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    kinds = [
+        kind
+        for kind in vars(state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    ]
+    # bad types and shapes of inputs come as these
+    return (*kinds, ValueError, TypeError, RuntimeError)
+
+
+def _one_line(error: Exception) -> str:
+    """Return what onnxruntime says, without its code numbers and line breaks."""
+    text = re.sub(
+        r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(str(error).split())
+    )
+    return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + "…"
+
+
+def _port(value: Any) -> Port:
+    shape = tuple(size if isinstance(size, int) else None for size in value.shape)
+    return Port(value.name, shape, value.type)
