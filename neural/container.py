@@ -1,0 +1,255 @@
+"""Opening a video file: what is refused and why, and what kind of recording it is.
+
+Every FFmpeg error becomes an :class:`~s3ns.facts.InputError` of one line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.audio.stream import AudioStream
+from av.container.input import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from s3ns.facts import InputError, Recording
+
+SMALLEST_PICTURE = 64
+"""Pixels; in a smaller picture no person can be followed."""
+
+# Playlists, subtitles and text "videos" stay out: they make FFmpeg open other files or
+# addresses, or paint letters.
+_CONTAINERS = (
+    "3g2,3gp,amv,apng,asf,avi,dv,f4v,flv,gif,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mp4,"
+    "mpeg,mpegts,mxf,nut,ogg,rm,webm,wtv,yuv4mpegpipe,aac,flac,mp3,wav"
+)
+
+
+def probe(path: Path) -> Recording:
+    """Read what kind of recording a file holds.
+
+    The packets are counted but only the first picture is decoded. Neither the name nor
+    any metadata of the file is kept.
+
+    Raises
+    ------
+    InputError
+        If the file is no video that can be read, or its picture is smaller than
+        :data:`SMALLEST_PICTURE`.
+    """
+    with opened(path) as (container, stream):
+        upright = Upright(stream)
+        height, width = upright(_first_picture(path, container, stream)).shape[:2]
+        if min(width, height) < SMALLEST_PICTURE:
+            raise InputError(
+                f"{path} has a picture of {width} x {height} pixels; at least "
+                f"{SMALLEST_PICTURE} x {SMALLEST_PICTURE} are needed"
+            )
+        has_audio = bool(audio_streams(container))
+    times = _presentation_times(path)
+    if len(times) < 2:
+        raise InputError(f"{path} holds a single picture; a video is needed")
+    gaps = np.diff(times)
+    usual = float(np.median(gaps))
+    duration = float(times[-1] - times[0]) + usual
+    digest = _sha256(path)
+    return Recording(
+        id=f"rec-{digest[:10]}",
+        duration=round(duration, 6),
+        sha256=digest,
+        width=width,
+        height=height,
+        fps=round(len(times) / duration, 3),
+        # Containers round time stamps, GIF to hundredths of a second.
+        variable_frame_rate=bool(np.any(np.abs(gaps - usual) > 0.25 * usual + 0.001)),
+        rotation=upright.rotation,
+        has_audio=has_audio,
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a video and choose its picture stream; every FFmpeg error becomes ours."""
+    _check_file(path)
+    try:
+        container = av.open(
+            f"file:{path.absolute()}",
+            metadata_errors="replace",
+            container_options={
+                "protocol_whitelist": "file",
+                "format_whitelist": _CONTAINERS,
+            },
+        )
+    except (av.FFmpegError, OSError) as error:
+        raise InputError(_unreadable(path)) from error
+    with container:
+        stream = _picture_stream(path, container)
+        try:
+            yield container, stream
+        except av.FFmpegError as error:
+            raise InputError(_unreadable(path)) from error
+
+
+class Packets:
+    """The packets of some streams, up to the end or to a damage in the container.
+
+    Attributes
+    ----------
+    broke_off
+        Whether it was a damage that ended them.
+    """
+
+    def __init__(
+        self, container: InputContainer, streams: Sequence[VideoStream | AudioStream]
+    ) -> None:
+        self._packets = container.demux(streams)
+        self.broke_off = False
+
+    def __iter__(self) -> Iterator[Packet[Any]]:
+        """Read on; a damage ends the packets quietly."""
+        try:
+            yield from self._packets
+        except av.FFmpegError:
+            self.broke_off = True
+
+
+def audio_streams(container: InputContainer) -> list[AudioStream]:
+    """Return the sound tracks that can be decoded."""
+    return [track for track in container.streams.audio if track.codec_context]
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"there is no file {path}; check the name and the folder")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a video file")
+    if not path.is_file():
+        raise InputError(f"{path} is not a regular file; name a video file")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path} is empty; copy it anew from where it came")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path} may not be read; check its permissions")
+
+
+def _unreadable(path: Path) -> str:
+    return (
+        f"{path} is not a video that can be read: it is of another kind, or its "
+        "beginning or index is damaged; copy it anew, or convert it to MP4 (H.264)"
+    )
+
+
+def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
+    cover = av.stream.Disposition.attached_pic
+    for stream in container.streams.video:
+        if not stream.disposition & cover:
+            if stream.codec_context is None:
+                break
+            return _configured(stream)
+    else:
+        kind = "only sound" if container.streams.audio else "no picture"
+        raise InputError(f"{path} holds {kind}; a video is needed")
+    raise InputError(
+        f"{path} is stored in a way that cannot be decoded; convert it to MP4 (H.264)"
+    )
+
+
+def _configured(stream: VideoStream) -> VideoStream:
+    # Slices cost nothing to decode in parallel. Frames in parallel cost a tenth more
+    # processor time, which only pays where cores lie idle beside the models.
+    cores = os.cpu_count() or 1
+    context = stream.codec_context
+    context.thread_type = "AUTO" if cores > 4 else "SLICE"
+    context.thread_count = min(cores, 4)
+    return stream
+
+
+def _first_picture(
+    path: Path, container: InputContainer, stream: VideoStream
+) -> VideoFrame:
+    for packet in Packets(container, [stream]):
+        try:
+            for frame in packet.decode():
+                if isinstance(frame, VideoFrame):
+                    return frame
+        except av.FFmpegError:
+            continue
+    raise InputError(
+        f"no picture in {path} can be decoded; copy it anew, or convert it to MP4 "
+        "(H.264)"
+    )
+
+
+def _presentation_times(path: Path) -> npt.NDArray[np.float64]:
+    """Return the sorted time stamps of all pictures in seconds, decoding nothing."""
+    stamps = array("q")
+    with opened(path) as (container, stream):
+        for packet in Packets(container, [stream]):
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if stamp is not None and packet.size:
+                stamps.append(stamp)
+        unit = float(stream.time_base or Fraction(1))
+    ticks: npt.NDArray[np.int64] = np.unique(np.frombuffer(stamps, np.int64))
+    return ticks.astype(np.float64) * unit
+
+
+def origin(container: InputContainer, stream: VideoStream) -> float:
+    """Return the presentation time of the first picture, the zero of all times."""
+    if stream.start_time is not None and stream.time_base is not None:
+        return float(stream.start_time * stream.time_base)
+    return (container.start_time or 0) / av.time_base
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+class Upright:
+    """Turns decoded pictures into upright RGB images of one size.
+
+    Attributes
+    ----------
+    rotation
+        Degrees counter-clockwise that the pictures are turned by, once one was.
+    """
+
+    _TURNS = {
+        90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+        180: cv2.ROTATE_180,
+        270: cv2.ROTATE_90_CLOCKWISE,
+    }
+
+    def __init__(self, stream: VideoStream) -> None:
+        # Old cameras store pixels that are not square.
+        self._stretch = float(stream.codec_context.sample_aspect_ratio or 1)
+        self._reformatter = VideoReformatter()
+        self._size: tuple[int, int] | None = None
+        self.rotation = 0
+
+    def __call__(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
+        """Return an image of shape ``(height, width, 3)``."""
+        if self._size is None:
+            # A later change of size, which streams may have, is scaled away.
+            self._size = max(1, round(frame.width * self._stretch)), frame.height
+            self.rotation = round(frame.rotation / 90) * 90 % 360
+        plain = self._reformatter.reformat(frame, *self._size, "rgb24")
+        image: npt.NDArray[Any] = plain.to_ndarray()
+        if self.rotation:
+            image = cv2.rotate(image, self._TURNS[self.rotation])
+        return image
