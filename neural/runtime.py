@@ -27,8 +27,21 @@ _PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
 }
-_ERRORS_ONLY = 3
+_FATAL_ONLY = 4
 LONGEST_REASON = 200
+_NOISE = (
+    re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |^Error in execution: "),
+    # the line of source that failed: file, function, template arguments
+    re.compile(r"/\S+?\.(?:cc|h):\d+ .*?\([^()]*\)(?: const)?(?: \[with [^]]*\])? ?"),
+    re.compile(r" ?; GPU=.*$| Please fix either .*$"),
+)
+_MODEL_ERRORS = {
+    "InvalidGraph",
+    "InvalidProtobuf",
+    "NoModel",
+    "NoSuchFile",
+    "NotImplemented",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +113,7 @@ class Model:
                 f"{len(values)} in order and by name {', '.join(named) or 'none'}"
             )
         try:
-            results = self._run_on_device(feed)
+            results = self._run_bound(feed)
         except _runtime_errors() as error:
             raise ModelError(
                 f"model {self._name} failed on {self.device}: {_one_line(error)}"
@@ -110,16 +123,14 @@ class Model:
             for port, result in zip(self.outputs, results, strict=True)
         }
 
-    def _run_on_device(self, feed: Mapping[str, Array]) -> list[Array]:
-        if self.device == "cpu":
-            return list(self._session.run(None, dict(feed)))
-        # Binding lets each input cross to the GPU once and each output come back once,
-        # into memory that onnxruntime keeps for the next run.
+    def _run_bound(self, feed: Mapping[str, Array]) -> list[Array]:
+        # Bound, each input crosses to the GPU once and each output comes back once,
+        # copied in one go. On the CPU it costs nothing, and is the same code.
         binding = self._session.io_binding()
         for name, value in feed.items():
-            binding.bind_cpu_input(name, np.ascontiguousarray(value))
+            binding.bind_cpu_input(name, np.asarray(value, order="C"))
         for port in self.outputs:
-            binding.bind_output(port.name, "cuda")
+            binding.bind_output(port.name, "cpu" if self.device == "cpu" else "cuda")
         self._session.run_with_iobinding(binding)
         return list(binding.copy_outputs_to_cpu())
 
@@ -168,6 +179,9 @@ def _import_runtime() -> Any:
             "no ONNX runtime is installed; run `pip install 's3ns[cpu]'` or "
             "`pip install 's3ns[gpu]'`"
         ) from error
+    # What goes wrong comes as an exception; the log would say it again, in many lines,
+    # also where `auto` goes on without a GPU.
+    onnxruntime.set_default_logger_severity(_FATAL_ONLY)
     return onnxruntime
 
 
@@ -185,21 +199,31 @@ def _open(runtime: Any, path: Path, device: str, remark: str) -> Model:
             runtime.preload_dlls()
     try:
         session = runtime.InferenceSession(
-            path, _session_options(runtime), providers=_with_fallbacks(device)
+            str(path),
+            _session_options(runtime),
+            providers=_with_fallbacks(device),
+            enable_fallback=0,  # it would print, and go on without the device
         )
     except _runtime_errors() as error:
+        if device != "cpu" and not _is_about_the_model(error):
+            raise CapabilityError(_did_not_start(device, _one_line(error))) from error
         raise ModelError(
             f"model {path.stem} cannot be opened: {_one_line(error)}; "
             "run `s3ns models pull`"
         ) from error
     if wanted not in session.get_providers():
-        # onnxruntime goes on without a provider whose libraries do not load
-        raise CapabilityError(
-            f"device {device} was asked for, but it did not start; check that "
-            "`nvidia-smi` shows a GPU and that the CUDA and cuDNN which the installed "
-            "onnxruntime-gpu wants are there"
-        )
+        # a provider whose libraries do not load is left out without an exception
+        raise CapabilityError(_did_not_start(device, "a library does not load"))
     return Model(session, path.stem, device, remark)
+
+
+def _did_not_start(device: str, reason: str) -> str:
+    needs = "CUDA, cuDNN and TensorRT" if device == "tensorrt" else "CUDA and cuDNN"
+    return (
+        f"device {device} was asked for, but it did not start ({reason}); check that "
+        f"`nvidia-smi` shows a GPU and that {needs} are there in the versions that the "
+        "installed onnxruntime-gpu wants"
+    )
 
 
 def _with_fallbacks(device: str) -> list[str]:
@@ -215,7 +239,7 @@ def _session_options(runtime: Any) -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = _FATAL_ONLY
     return options
 
 
@@ -228,15 +252,19 @@ def _runtime_errors() -> tuple[type[Exception], ...]:
         for kind in vars(state).values()
         if isinstance(kind, type) and issubclass(kind, Exception)
     ]
-    # bad types and shapes of inputs come as these
-    return (*kinds, ValueError, TypeError, RuntimeError)
+    # providers that do not start, and inputs of a wrong type, come as these
+    return (*kinds, RuntimeError, ValueError, TypeError)
+
+
+def _is_about_the_model(error: Exception) -> bool:
+    return type(error).__name__ in _MODEL_ERRORS
 
 
 def _one_line(error: Exception) -> str:
-    """Return what onnxruntime says, without its code numbers and line breaks."""
-    text = re.sub(
-        r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(str(error).split())
-    )
+    """Return what onnxruntime says, without codes, signatures and line breaks."""
+    text = " ".join(str(error).split())
+    for noise in _NOISE:
+        text = noise.sub("", text)
     return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + "…"
 
 

@@ -122,6 +122,8 @@ def _run(command: list[str], archive: Archive, folder: Path) -> None:
         errors="replace",
         check=False,
     )
+    if "No module named pip" in done.stderr:
+        raise ModelError("pip is not installed; run `python -m ensurepip`")
     if done.returncode:
         reason = _reason(done.stderr) or f"exit status {done.returncode}"
         raise ModelError(
