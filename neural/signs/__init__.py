@@ -1,1 +1,1 @@
-"""Sign detectors: each a function from tracks to findings, one module per body group."""
+"""Sign detectors: functions from tracks to findings, one module per body group."""

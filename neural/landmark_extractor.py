@@ -1,0 +1,154 @@
+"""The default extractor: it measures movement, face and voice, and judges all signs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from s3ns import __version__
+from s3ns.facts import Document, InputError, Recording, Step
+from s3ns.neural.boxes import BoxDetector
+from s3ns.neural.expression import read_expression
+from s3ns.neural.extractor import ExtractOptions, Progress, register_extractor
+from s3ns.neural.landmarks import Models, PatientTracker
+from s3ns.neural.models.store import ModelStore
+from s3ns.neural.prefetch import prefetched
+from s3ns.neural.runtime import Model, open_model
+from s3ns.neural.signs.registry import detect_all
+from s3ns.neural.sound import VoiceMeter
+from s3ns.neural.tracks import Recorder, Tracks
+from s3ns.neural.video import Frame, Media, Remark, Sound, probe, read
+
+LANDMARK_MODELS = (
+    "pose_detection",
+    "pose_landmark_full",
+    "face_detection_short_range",
+    "face_landmark_with_attention",
+)
+SPEECH_MODEL = "silero_vad"
+
+READ_AHEAD = 4
+"""Pictures decoded ahead: enough to keep a second core busy, 25 MB at 1080p."""
+
+
+@register_extractor("landmarks")
+class LandmarkExtractor:
+    """Follows body and face of the patient, listens, and runs the sign detectors."""
+
+    name = "landmarks"
+
+    def extract(
+        self, video: Path, options: ExtractOptions, progress: Progress
+    ) -> Document:
+        """Look at a video and return a Document with what was found.
+
+        Raises
+        ------
+        InputError
+            If the video cannot be read, or holds nothing in the stretch.
+        ModelError
+            If a model is missing or damaged.
+        CapabilityError
+            If there is no ONNX runtime or the device is not there.
+        """
+        recording = probe(video)
+        start, end = _window(recording, options)
+        store = ModelStore(options.models)
+        names = [*LANDMARK_MODELS, *([SPEECH_MODEL] if recording.has_audio else [])]
+        models = {name: open_model(store.path(name), options.device) for name in names}
+        observer = _Observer(models, options)
+        media = read(
+            video,
+            fps=options.fps,
+            start=start,
+            end=end,
+            sound=recording.has_audio,
+        )
+        for item in prefetched(media, READ_AHEAD):
+            observer.take(item)
+            if isinstance(item, Frame):
+                progress(min(item.time, end) - start, end - start)
+        remarks = [*observer.remarks, *_device_remarks(models)]
+        document = Document(recording=recording).with_observations(
+            detect_all(observer.tracks(start, end)),
+            Step(
+                stage="extract",
+                tool=f"s3ns {self.name}",
+                version=__version__,
+                parameters=_parameters(options, models),
+                models=store.hashes(names),
+                window=(start, end),
+                remarks=tuple(remarks),
+            ),
+        )
+        return document.mirrored() if options.mirrored else document
+
+
+class _Observer:
+    """Hands pictures to the tracker and sound to the voice meter."""
+
+    def __init__(self, models: dict[str, Model], options: ExtractOptions) -> None:
+        self._tracker = PatientTracker(
+            Models(
+                person=BoxDetector.of_people(models["pose_detection"]),
+                pose=models["pose_landmark_full"],
+                face_box=BoxDetector.of_faces(models["face_detection_short_range"]),
+                face=models["face_landmark_with_attention"],
+            ),
+            options.patient_roi,
+        )
+        self._recorder = Recorder(options.fps)
+        speech = models.get(SPEECH_MODEL)
+        self._meter = None if speech is None else VoiceMeter(speech)
+        self._remarks: list[str] = []
+
+    def take(self, item: Media) -> None:
+        if isinstance(item, Frame):
+            found = self._tracker.follow(item.time, item.image)
+            face = None if found.face is None else read_expression(found.face)
+            self._recorder.add(found, face)
+        elif isinstance(item, Sound):
+            if self._meter is not None:
+                self._meter.feed(item)
+        elif isinstance(item, Remark):
+            self._remarks.append(item.text)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader should know about how it went."""
+        people = self._tracker.most_people
+        if people < 2:
+            return self._remarks
+        crowd = f"up to {people} people were in view; name the patient's place with "
+        return [*self._remarks, f"{crowd}--patient-roi if the wrong one was followed"]
+
+    def tracks(self, start: float, end: float) -> Tracks:
+        """Return what the patient did and what was heard."""
+        sound = None if self._meter is None else self._meter.result()
+        return self._recorder.tracks(start, end, sound)
+
+
+def _window(recording: Recording, options: ExtractOptions) -> tuple[float, float]:
+    end = recording.duration if options.end is None else options.end
+    end = min(end, recording.duration)
+    if not 0 <= options.start < end:
+        raise InputError(
+            f"nothing to analyse from {options.start:g} s to {end:g} s in a recording "
+            f"of {recording.duration:.1f} s; change --start and --end"
+        )
+    return options.start, end
+
+
+def _device_remarks(models: dict[str, Model]) -> list[str]:
+    return list(dict.fromkeys(m.remark for m in models.values() if m.remark))
+
+
+def _parameters(
+    options: ExtractOptions, models: dict[str, Model]
+) -> dict[str, str | int | float | bool | None]:
+    roi = options.patient_roi
+    return {
+        "fps": options.fps,
+        "device": ",".join(sorted({model.device for model in models.values()})),
+        "patient_roi": None if roi is None else ",".join(map(str, roi)),
+        "mirrored": options.mirrored,
+    }

@@ -1,0 +1,240 @@
+"""Follow the patient through the frames: who it is, the body points, the face.
+
+The person is detected once and then followed from frame to frame; a lost person is
+looked for again, at first plainly and then with a ladder of retries (perception fails
+in dim, infrared and turned pictures in different ways, and no single remedy helps in
+all of them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from s3ns.neural.boxes import Box, BoxDetector
+from s3ns.neural.face import Face, find_face, find_face_region, head_region
+from s3ns.neural.geometry import Array, Picture, Region
+from s3ns.neural.pose import Joint, Pose, find_pose, region_from
+from s3ns.neural.runtime import Model
+
+DETECTION_THRESHOLD = 0.5
+PERSON_THRESHOLD = 0.5
+FACE_THRESHOLD = 0.5
+FAINT_THRESHOLD = 0.3
+"""Threshold on the ladder and inside a patient region: dim light and blankets need it
+(measured on rendered people)."""
+
+LYING_BONUS = 0.3
+LYING_ANGLE = np.radians(35)
+NEAR_BONUS = 0.5
+"""A lying person is preferred over an upright one, and the person followed so far over
+both, so that staff at the bed do not steal the track."""
+
+LADDER_PAUSE = 1.0
+"""Seconds between two ladders while nobody is found; one costs seven detections."""
+
+CENSUS_PAUSE = 2.0
+"""Seconds between two counts of the people in view."""
+
+SMALLEST_HEAD = 20.0
+"""Pixels across the head below which no face is looked for (at 29 pixels ear to ear the
+eyes could still be read, so this errs on the side of looking)."""
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """What was found in one frame.
+
+    Attributes
+    ----------
+    time
+        Seconds from the first frame.
+    pose, face
+        The patient's body and face, where found.
+    """
+
+    time: float
+    pose: Pose | None
+    face: Face | None
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models that the tracker runs."""
+
+    person: BoxDetector
+    pose: Model
+    face_box: BoxDetector
+    face: Model
+
+
+@dataclass(frozen=True)
+class Retry:
+    """One rung of the ladder: the picture changed, turned, or read less strictly."""
+
+    change: Callable[[Picture], Picture] | None = None
+    quarter_turns: int = 0
+    threshold: float = DETECTION_THRESHOLD
+
+
+def _blurred(image: Picture) -> Picture:
+    return np.asarray(cv2.blur(image, (5, 5)), np.uint8)
+
+
+def _brightened(image: Picture) -> Picture:
+    table = (255 * (np.arange(256) / 255) ** 0.5).astype(np.uint8)
+    return np.asarray(cv2.LUT(image, table), np.uint8)
+
+
+LADDER = (
+    Retry(change=_blurred),
+    Retry(change=_brightened),
+    Retry(threshold=FAINT_THRESHOLD),
+    Retry(quarter_turns=1),
+    Retry(quarter_turns=2),
+    Retry(quarter_turns=3),
+    Retry(change=_blurred, threshold=FAINT_THRESHOLD),
+)
+
+
+class PatientTracker:
+    """Finds and follows the patient; feed it the frames in order.
+
+    Parameters
+    ----------
+    models
+        The models to run.
+    patient_roi
+        Where the patient is, ``(x, y, width, height)`` in pixels; nobody outside is
+        looked at.
+    """
+
+    def __init__(
+        self, models: Models, patient_roi: tuple[int, int, int, int] | None = None
+    ) -> None:
+        self._models = models
+        self._roi = patient_roi
+        self._person: Region | None = None
+        self._face: Region | None = None
+        self._last_seen: Array | None = None
+        self._next_ladder = -np.inf
+        self._next_census = -np.inf
+        self.most_people = 0
+
+    def follow(self, time: float, image: Picture) -> Landmarks:
+        """Find the patient in the next frame.
+
+        Parameters
+        ----------
+        time
+            Seconds from the first frame.
+        image
+            Upright RGB picture, ``(height, width, 3)``.
+        """
+        pose = self._find_body(time, image)
+        face = None if pose is None else self._find_face(image, pose)
+        self._person = None if pose is None else pose.region
+        self._face = None if face is None else face.region
+        return Landmarks(time, pose, face)
+
+    def _find_body(self, time: float, image: Picture) -> Pose | None:
+        if time >= self._next_census:
+            self._next_census = time + CENSUS_PAUSE
+            self._detect(image, Retry())
+        pose = self._pose_in(image, self._person)
+        if pose is None:
+            pose = self._search(time, image)
+        if pose is not None:
+            self._last_seen = _hips(pose)
+        return pose
+
+    def _pose_in(self, image: Picture, region: Region | None) -> Pose | None:
+        if region is None:
+            return None
+        pose = find_pose(self._models.pose, image, region)
+        if pose.score < PERSON_THRESHOLD or not self._in_roi(_hips(pose)):
+            return None
+        return pose
+
+    def _search(self, time: float, image: Picture) -> Pose | None:
+        pose = self._pose_in(image, self._detect(image, Retry()))
+        if pose is not None or time < self._next_ladder:
+            return pose
+        for retry in LADDER:
+            pose = self._pose_in(image, self._detect(image, retry))
+            if pose is not None:
+                return pose
+        self._next_ladder = time + LADDER_PAUSE
+        return None
+
+    def _detect(self, image: Picture, retry: Retry) -> Region | None:
+        changed = image if retry.change is None else retry.change(image)
+        view = self._view(image, retry.quarter_turns)
+        threshold = retry.threshold if self._roi is None else FAINT_THRESHOLD
+        boxes = self._models.person.inside(changed, view, threshold)
+        boxes = [box for box in boxes if self._in_roi(box.keypoints[0])]
+        certain = [box for box in boxes if box.score >= DETECTION_THRESHOLD]
+        self.most_people = max(self.most_people, len(certain))
+        if not boxes:
+            return None
+        best = max(boxes, key=self._preference)
+        return region_from(best.keypoints[0], best.keypoints[1])
+
+    def _view(self, image: Picture, quarter_turns: int) -> Region:
+        height, width = image.shape[:2]
+        x, y, wide, high = self._roi or (0, 0, width, height)
+        margin = 1.0 if self._roi is None else 1.1
+        return Region(
+            x + wide / 2,
+            y + high / 2,
+            max(wide, high) * margin,
+            quarter_turns * np.pi / 2,
+        )
+
+    def _in_roi(self, hips: Array) -> bool:
+        if self._roi is None:
+            return True
+        x, y, wide, high = self._roi
+        return bool(x <= hips[0] <= x + wide and y <= hips[1] <= y + high)
+
+    def _preference(self, box: Box) -> float:
+        hips, reach = box.keypoints[:2]
+        across, up = np.abs(reach - hips)
+        lying = np.arctan2(across, up) > LYING_ANGLE
+        length = float(np.linalg.norm(reach - hips))
+        near = self._last_seen is not None and (
+            float(np.linalg.norm(hips - self._last_seen)) < length
+        )
+        return box.score + LYING_BONUS * bool(lying) + NEAR_BONUS * bool(near)
+
+    def _find_face(self, image: Picture, pose: Pose) -> Face | None:
+        head = head_region(pose.points)
+        ears = pose.points[[Joint.LEFT_EAR, Joint.RIGHT_EAR]]
+        if max(float(np.linalg.norm(ears[0] - ears[1])), head.size / 4) < SMALLEST_HEAD:
+            return None
+        face = self._face_in(image, self._face, head)
+        if face is not None:
+            return face
+        found = find_face_region(self._models.face_box, image, head, FACE_THRESHOLD)
+        return self._face_in(image, found, head)
+
+    def _face_in(
+        self, image: Picture, region: Region | None, head: Region
+    ) -> Face | None:
+        if region is None:
+            return None
+        face = find_face(self._models.face, image, region)
+        centre = face.mesh[:, :2].mean(axis=0)
+        offset = float(np.hypot(centre[0] - head.x, centre[1] - head.y))
+        # A face beside the head is somebody else's.
+        if face.score < FACE_THRESHOLD or offset > head.size / 2:
+            return None
+        return face
+
+
+def _hips(pose: Pose) -> Array:
+    hips: Array = pose.points[[Joint.LEFT_HIP, Joint.RIGHT_HIP]].mean(axis=0)
+    return hips

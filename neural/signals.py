@@ -1,0 +1,268 @@
+"""Time series: gaps, smoothing, runs, and the rhythm of a movement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Series = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+RHYTHM_WINDOW = 2.4
+"""Seconds of a spectral window: six cycles at 2.5 Hz, yet inside a short phase."""
+
+SLOWEST = 0.4
+"""Hz: what is slower is posture and drift, not rhythm."""
+
+HALF_RATE_SHARE = 0.6
+"""A peak at half the rate must hold this share of the peak's power to be the true rate.
+
+A jerk has overtones, and at 10 frames per second the overtone of a 4 Hz jerk folds back
+to 2 Hz with a third of the power; a movement whose cycle has two strokes shows up with
+more.
+"""
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How rhythmic a movement is, at each time step.
+
+    Attributes
+    ----------
+    rate
+        ``(n,)`` Hz; NaN where there is none or it cannot be judged.
+    strength
+        ``(n,)`` share of the movement's power at the rate and its overtones, 0 to 1.
+    amplitude
+        ``(n,)`` peak-to-peak size in the unit of the series.
+    """
+
+    rate: Series
+    strength: Series
+    amplitude: Series
+
+
+def resampled(
+    times: Series, values: Series, grid: Series, longest_gap: float
+) -> Series:
+    """Bring samples to a regular grid by linear interpolation.
+
+    Parameters
+    ----------
+    times
+        ``(m,)`` seconds, rising.
+    values
+        ``(m, ...)``; a sample with any NaN is missing as a whole.
+    grid
+        ``(n,)`` seconds.
+    longest_gap
+        Samples farther apart than this are not bridged.
+
+    Returns
+    -------
+    ``(n, ...)`` values, NaN within gaps.
+    """
+    shape = (len(grid), *values.shape[1:])
+    flat = values.reshape(len(values), -1)
+    valid = np.isfinite(flat).all(axis=1)
+    if not valid.any():
+        return np.full(shape, np.nan)
+    known, rows = times[valid], flat[valid]
+    after = np.searchsorted(known, grid)
+    last = len(known) - 1
+    before, after = np.clip(after - 1, 0, last), np.clip(after, 0, last)
+    span = known[after] - known[before]
+    share = (grid - known[before]) / np.where(span > 0, span, 1)
+    share = np.clip(share, 0, 1)[:, None]
+    result = rows[before] * (1 - share) + rows[after] * share
+    nearest = np.minimum(np.abs(grid - known[before]), np.abs(grid - known[after]))
+    bridged = (span <= longest_gap) & (nearest <= longest_gap / 2)
+    result[~bridged] = np.nan
+    return result.reshape(shape)
+
+
+def rolling_median(series: Series, rate: float, seconds: float) -> Series:
+    """Median over a centred window along the first axis; gaps stay gaps."""
+    size = max(1, round(seconds * rate)) | 1
+    if size == 1 or not len(series):
+        return series
+    flat = series.reshape(len(series), -1)
+    missing = ~np.isfinite(flat)
+    filled = np.column_stack([_filled(column) for column in flat.T])
+    smooth = ndimage.median_filter(filled, size=(size, 1), mode="nearest")
+    smooth[missing] = np.nan
+    return np.asarray(smooth, np.float64).reshape(series.shape)
+
+
+def rolling_mean(series: Series, rate: float, seconds: float) -> Series:
+    """Mean over a centred window of a 1-D series, ignoring gaps."""
+    size = max(1, round(seconds * rate)) | 1
+    known = np.isfinite(series)
+    total = ndimage.uniform_filter1d(np.where(known, series, 0.0), size, mode="nearest")
+    weight = ndimage.uniform_filter1d(known.astype(float), size, mode="nearest")
+    return np.where(weight > 1e-6, total / np.maximum(weight, 1e-6), np.nan)
+
+
+def speed(series: Series, rate: float) -> Series:
+    """Length of the change per second, ``(n,)``, of an ``(n, d)`` series."""
+    if len(series) < 2:
+        return np.full(len(series), np.nan)
+    return np.asarray(np.linalg.norm(np.gradient(series, axis=0), axis=1) * rate)
+
+
+def activity(series: Series, rate: float, seconds: float = 0.5) -> Series:
+    """Peak-to-peak size of the movement within a short centred window, ``(n,)``."""
+    size = max(3, round(seconds * rate) | 1)
+    filled = np.column_stack([_filled(column) for column in series.T])
+    high = ndimage.maximum_filter1d(filled, size, axis=0, mode="nearest")
+    low = ndimage.minimum_filter1d(filled, size, axis=0, mode="nearest")
+    size_now = np.linalg.norm(high - low, axis=1)
+    return np.where(np.isfinite(series).all(axis=1), size_now, np.nan)
+
+
+def rhythm(series: Series, rate: float, band: tuple[float, float]) -> Rhythm:
+    """Find the rhythm of an ``(n, d)`` series in sliding windows.
+
+    Parameters
+    ----------
+    series
+        Places of a body part; NaN where not seen.
+    rate
+        Samples per second.
+    band
+        Lowest and highest rate looked for, in Hz; the latter is cut to what the
+        sampling can resolve.
+    """
+    count = len(series)
+    empty = np.full(count, np.nan)
+    width = round(RHYTHM_WINDOW * rate)
+    top = min(band[1], 0.47 * rate)
+    if count < width or top <= band[0]:
+        return Rhythm(empty, empty.copy(), empty.copy())
+    windows = sliding_window_view(series, width, axis=0).astype(np.float64)
+    residual = _without_trend(windows)
+    padded = 8 * width
+    spectrum = np.fft.rfft(residual * np.hanning(width), n=padded, axis=-1)
+    power = np.asarray((np.abs(spectrum) ** 2).sum(axis=1), np.float64)
+    rates = np.asarray(np.fft.rfftfreq(padded, 1 / rate), np.float64)
+    found, share = _peak(power, rates, (band[0], top), 1.6 / RHYTHM_WINDOW)
+    size = 2 * np.sqrt(2) * residual.std(axis=-1)
+    result = Rhythm(empty, empty.copy(), empty.copy())
+    middle = slice(width // 2, width // 2 + len(windows))
+    result.rate[middle] = found
+    result.strength[middle] = share
+    result.amplitude[middle] = np.linalg.norm(size, axis=1)
+    return result
+
+
+def _without_trend(windows: Series) -> Series:
+    width = windows.shape[-1]
+    ramp = np.linspace(-1, 1, width)
+    centred = windows - windows.mean(axis=-1, keepdims=True)
+    slope = (centred * ramp).sum(axis=-1, keepdims=True) / (ramp**2).sum()
+    return np.asarray(centred - slope * ramp)
+
+
+def _peak(
+    power: Series, rates: Series, band: tuple[float, float], lobe: float
+) -> tuple[Series, Series]:
+    """Return the rate of the strongest peak and the share of power at it, per row."""
+    inside = (rates >= band[0]) & (rates <= band[1])
+    masked = np.where(inside, power, -1.0)
+    best = masked.argmax(axis=1)
+    rows = np.arange(len(power))
+    half = np.round(best / 2).astype(int)
+    two_strokes = (rates[half] >= band[0]) & (
+        power[rows, half] > HALF_RATE_SHARE * power[rows, best]
+    )
+    best = np.where(
+        two_strokes & (power[rows, half] > power[rows, half - 1]), half, best
+    )
+    # Power that falls from the lowest rate on is drift or one large step, no rhythm.
+    lowest = int(np.flatnonzero(inside)[0])
+    drift = (best <= lowest) | (power[rows, best] < power[rows, best - 1])
+    found = rates[best]
+    distance = np.abs(rates[None] - found[:, None])
+    overtone = np.abs(rates[None] - 2 * found[:, None])
+    moving = rates >= SLOWEST
+    total = power[:, moving].sum(axis=1)
+    near = ((distance <= lobe) | (overtone <= lobe)) & moving[None]
+    at_peak = np.where(near, power, 0).sum(axis=1)
+    bad = ~np.isfinite(total) | (total <= 0)
+    share = np.where(drift, 0, at_peak / np.where(bad, 1, total))
+    rate = np.where(bad | drift, np.nan, found)
+    return rate, np.where(bad, np.nan, share)
+
+
+def runs(
+    mask: Mask, rate: float, *, bridge: float = 0.0, shortest: float = 0.0
+) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a mask as ``(first, beyond)`` indices.
+
+    Parameters
+    ----------
+    mask
+        ``(n,)``.
+    rate
+        Samples per second.
+    bridge
+        Gaps up to this many seconds are bridged.
+    shortest
+        Stretches shorter than this many seconds are left out.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    stretches: list[list[int]] = []
+    for first, beyond in edges.reshape(-1, 2):
+        if stretches and first - stretches[-1][1] <= bridge * rate:
+            stretches[-1][1] = int(beyond)
+        else:
+            stretches.append([int(first), int(beyond)])
+    for first, beyond in stretches:
+        if beyond - first >= shortest * rate - 1e-9:
+            yield first, beyond
+
+
+def trimmed(activity: Series, span: tuple[int, int]) -> tuple[int, int]:
+    """Cut from the ends of a stretch what a spectral window smeared over rest.
+
+    Parameters
+    ----------
+    activity
+        ``(n,)`` size of the movement within a short window.
+    span
+        Steps ``(first, beyond)``.
+    """
+    first, beyond = span
+    level = 0.4 * typical(activity[first:beyond])
+    active = np.flatnonzero(np.nan_to_num(activity[first:beyond]) >= level)
+    if not len(active):
+        return span
+    return first + int(active[0]), first + int(active[-1]) + 1
+
+
+def typical(series: Series) -> float:
+    """Median of what is known of a series; NaN where nothing is."""
+    known = series[np.isfinite(series)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def hysteresis(series: Series, enter: float, leave: float) -> Mask:
+    """Return where a series is above ``leave`` in a stretch that reaches ``enter``."""
+    above = np.nan_to_num(series, nan=-np.inf) >= leave
+    labels, _ = ndimage.label(above)
+    kept = np.unique(labels[np.nan_to_num(series, nan=-np.inf) >= enter])
+    return np.asarray(np.isin(labels, kept[kept > 0]))
+
+
+def _filled(column: Series) -> Series:
+    """Fill gaps of a 1-D series by linear interpolation, for filters that need it."""
+    known = np.isfinite(column)
+    if not known.any():
+        return np.zeros_like(column)
+    steps = np.arange(len(column))
+    return np.interp(steps, steps[known], column[known])

@@ -1,0 +1,269 @@
+"""Eyes and mouth: closed eyes, blinking, pulling, twitching, chewing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s3ns.facts import Finding, Observation, Side
+from s3ns.neural.signals import (
+    Mask,
+    Series,
+    activity,
+    hysteresis,
+    rhythm,
+    rolling_median,
+    runs,
+    trimmed,
+    typical,
+)
+from s3ns.neural.signs.registry import (
+    View,
+    certainty,
+    detector,
+    make_finding,
+    pair_sides,
+    three_valued,
+)
+from s3ns.neural.signs.rhythmic import clonic_spans, span_mask
+from s3ns.neural.signs.views import face_view, with_rest
+from s3ns.neural.thresholds import (
+    BASELINE_WINDOW,
+    BLINK_FASTEST_NORMAL,
+    BLINK_LEAST,
+    BLINK_LONGEST,
+    BLINK_RATIO,
+    BLINK_WINDOW,
+    CHEW_AMPLITUDE,
+    CHEW_BAND,
+    CHEW_DURATION,
+    CHEW_STRENGTH,
+    EYES_CLOSED,
+    EYES_CLOSED_DURATION,
+    EYES_OPEN_LEAST,
+    EYES_SHUT,
+    FACE_PULL,
+    FACE_PULL_DURATION,
+    FACE_PULL_YAW,
+    SPEECH_SHARE,
+    TWITCH_AMPLITUDE,
+    TWITCH_BAND,
+    TWITCH_DURATION,
+    TWITCH_STRENGTH,
+)
+from s3ns.neural.tracks import SIDES, Tracks
+
+BLINK_RATE_LEAST = 8.0
+"""Analysed frames per second below which blinks fall between the frames."""
+
+
+def eye_closure(tracks: Tracks) -> Series:
+    """Return the opening of the wider eye over its usual opening, ``(n,)``.
+
+    1 is open as usual, 0 is shut; NaN where the eyes cannot be judged. An eye is called
+    shut by its own measure only if it was ever seen open; else by the size that no open
+    eye has.
+    """
+    opening = tracks.face.eye_opening.max(axis=1)
+    judged = np.where(face_view(tracks).judged, opening, np.nan)
+    smooth = rolling_median(judged, tracks.rate, 0.3)
+    known = smooth[np.isfinite(smooth)]
+    usual = float(np.percentile(known, 80)) if len(known) else np.nan
+    if not usual >= EYES_OPEN_LEAST:
+        usual = EYES_SHUT / EYES_CLOSED[0]
+    return np.asarray(smooth / usual)
+
+
+def eyes_shut(tracks: Tracks) -> Mask:
+    """Where both eyes are shut, ``(n,)``."""
+    share = eye_closure(tracks)
+    return hysteresis(-share, -EYES_CLOSED[0], -EYES_CLOSED[1])
+
+
+@detector("close_eyes")
+def close_eyes(tracks: Tracks) -> list[Observation]:
+    """Find times with both eyes shut, much longer than a blink."""
+    share = eye_closure(tracks)
+    found = []
+    for span in runs(
+        eyes_shut(tracks), tracks.rate, bridge=0.4, shortest=EYES_CLOSED_DURATION
+    ):
+        open_share = typical(share[slice(*span)])
+        found.append(
+            make_finding(
+                "close_eyes",
+                tracks,
+                span,
+                confidence=certainty(-open_share, -EYES_CLOSED[0], -0.3),
+                evidence=f"eyes at {100 * open_share:.0f} % of their usual opening",
+                share=float(np.nanmean(eyes_shut(tracks)[slice(*span)])),
+            )
+        )
+    return three_valued("close_eyes", tracks, found, face_view(tracks))
+
+
+@detector("eye_blinking")
+def eye_blinking(tracks: Tracks) -> list[Observation]:
+    """Find blinks in a row, well above the patient's own rate.
+
+    Lids that twitch with jerking arms belong to the jerks and are left out.
+    """
+    view = face_view(tracks).narrowed(
+        np.full(len(tracks.times), tracks.rate >= BLINK_RATE_LEAST),
+        "frame_rate_too_low",
+    )
+    jerking = span_mask(
+        tracks, (span for side in SIDES for span in clonic_spans(tracks, side))
+    )
+    blinks = np.array(_blinks(tracks, view.judged & ~jerking), int)
+    found = []
+    minutes = max(float(view.judged.sum()) / tracks.rate / 60, BLINK_WINDOW / 60)
+    usual = len(blinks) / minutes
+    limit = max(BLINK_RATIO * usual, BLINK_FASTEST_NORMAL)
+    for row in _in_rows(blinks, 60 / limit * tracks.rate):
+        span = (int(row[0]), int(row[-1]) + max(1, round(0.2 * tracks.rate)))
+        seconds = (span[1] - span[0]) / tracks.rate
+        pace = 60 * (len(row) - 1) / max(seconds, 1 / tracks.rate)
+        found.append(
+            make_finding(
+                "eye_blinking",
+                tracks,
+                span,
+                confidence=certainty(pace, limit, 2 * limit),
+                evidence=f"{len(row)} blinks at {pace:.0f} per minute",
+                rate=pace / 60,
+                excursions=len(row),
+            )
+        )
+    return three_valued("eye_blinking", tracks, found, view)
+
+
+def _blinks(tracks: Tracks, judged: Mask) -> list[int]:
+    opening = tracks.face.eye_opening.max(axis=1)
+    usual = rolling_median(np.where(judged, opening, np.nan), tracks.rate, 3.0)
+    usual = np.maximum(usual, EYES_OPEN_LEAST)
+    closed = np.nan_to_num(opening / usual, nan=1.0) < EYES_CLOSED[1]
+    deep = np.nan_to_num(opening / usual, nan=1.0) < EYES_CLOSED[0]
+    return [
+        first
+        for first, beyond in runs(closed & judged, tracks.rate)
+        if deep[first:beyond].any() and (beyond - first) / tracks.rate <= BLINK_LONGEST
+    ]
+
+
+def _in_rows(blinks: Series, longest_gap: float) -> list[Series]:
+    rows = np.split(blinks, np.flatnonzero(np.diff(blinks) > longest_gap) + 1)
+    return [row for row in rows if len(row) >= BLINK_LEAST]
+
+
+@detector("face_pulling")
+def face_pulling(tracks: Tracks) -> list[Observation]:
+    """Find the mouth drawn to one side and held, against the patient's own rest."""
+    facing = np.abs(np.nan_to_num(tracks.face.yaw, nan=90)) < FACE_PULL_YAW
+    view = with_rest(face_view(tracks).narrowed(facing, "head_turned_away"), tracks)
+    pull = np.where(view.judged, tracks.face.mouth_pull, np.nan)
+    shift = rolling_median(
+        pull - rolling_median(pull, tracks.rate, BASELINE_WINDOW), tracks.rate, 0.3
+    )
+    found = []
+    for side, toward in ((Side.LEFT, shift), (Side.RIGHT, -shift)):
+        drawn = hysteresis(toward, *FACE_PULL)
+        for span in runs(drawn, tracks.rate, bridge=0.3, shortest=FACE_PULL_DURATION):
+            size = typical(toward[slice(*span)])
+            found.append(
+                make_finding(
+                    "face_pulling",
+                    tracks,
+                    span,
+                    side=side,
+                    confidence=certainty(size, FACE_PULL[1], 2 * FACE_PULL[0]),
+                    evidence=f"mouth drawn to the {side} by {100 * size:.0f} % of the "
+                    "distance of the eyes",
+                )
+            )
+    return three_valued("face_pulling", tracks, found, view)
+
+
+@detector("face_twitching")
+def face_twitching(tracks: Tracks) -> list[Observation]:
+    """Find repeated jerks of brow, cheek and mouth corner, on either side."""
+    view = face_view(tracks)
+    spans = {side: _twitches(tracks, side, view) for side in SIDES}
+    found: list[Finding] = []
+    for side, span in pair_sides(spans):
+        named = SIDES if side is Side.BILATERAL else (str(side),)
+        beat = rhythm(_half_face(tracks, named[0]), tracks.rate, TWITCH_BAND)
+        size = typical(beat.amplitude[slice(*span)])
+        pace = typical(beat.rate[slice(*span)])
+        half = "both sides" if side is Side.BILATERAL else f"{side} side"
+        found.append(
+            make_finding(
+                "face_twitching",
+                tracks,
+                span,
+                side=side,
+                confidence=certainty(size, TWITCH_AMPLITUDE, 2 * TWITCH_AMPLITUDE),
+                evidence=f"{half} of the face {pace:.1f} Hz",
+                rate=pace,
+            )
+        )
+    return three_valued("face_twitching", tracks, found, view)
+
+
+def _half_face(tracks: Tracks, side: str) -> Series:
+    """Mean place of a side's moving points, ``(n, 2)``."""
+    points = [
+        tracks.face.skin_point(f"{side}_{part}")
+        for part in ("brow", "cheek", "nostril", "corner")
+    ]
+    return np.asarray(np.mean(points, axis=0))
+
+
+def _twitches(tracks: Tracks, side: str, view: View) -> list[tuple[int, int]]:
+    beat = rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
+    large = view.judged & (beat.amplitude >= TWITCH_AMPLITUDE)
+    mask = hysteresis(np.where(large, beat.strength, np.nan), *TWITCH_STRENGTH)
+    mask &= ~_mouth_moves(tracks)
+    return list(runs(mask, tracks.rate, bridge=0.4, shortest=TWITCH_DURATION))
+
+
+@detector("oral_automatisms")
+def oral_automatisms(tracks: Tracks) -> list[Observation]:
+    """Find chewing and smacking: the mouth opening in rhythm, without speech."""
+    view = face_view(tracks)
+    beat = rhythm(tracks.face.mouth_opening[:, None], tracks.rate, CHEW_BAND)
+    found = []
+    mask = _mouth_moves(tracks) & view.judged
+    opening = activity(tracks.face.mouth_opening[:, None], tracks.rate)
+    for smeared in runs(mask, tracks.rate, bridge=0.5, shortest=CHEW_DURATION):
+        span = trimmed(opening, smeared)
+        start, end = tracks.times[span[0]], tracks.times[span[1] - 1]
+        if _speech_share(tracks, start, end) >= SPEECH_SHARE:
+            continue
+        size = typical(beat.amplitude[slice(*span)])
+        pace = typical(beat.rate[slice(*span)])
+        found.append(
+            make_finding(
+                "oral_automatisms",
+                tracks,
+                span,
+                confidence=certainty(size, CHEW_AMPLITUDE, 2 * CHEW_AMPLITUDE),
+                evidence=f"mouth opening and closing at {pace:.1f} Hz",
+                rate=pace,
+            )
+        )
+    return three_valued("oral_automatisms", tracks, found, view)
+
+
+def _mouth_moves(tracks: Tracks) -> Mask:
+    """Where the mouth opens and closes in the rhythm of chewing, ``(n,)``."""
+    beat = rhythm(tracks.face.mouth_opening[:, None], tracks.rate, CHEW_BAND)
+    large = np.where(beat.amplitude >= CHEW_AMPLITUDE, beat.strength, np.nan)
+    return hysteresis(large, *CHEW_STRENGTH)
+
+
+def _speech_share(tracks: Tracks, start: float, end: float) -> float:
+    if tracks.sound is None:
+        return 0.0
+    within = (tracks.sound.time >= start) & (tracks.sound.time < end)
+    spoken = tracks.sound.speech[within] > 0.5
+    return float(spoken.mean()) if len(spoken) else 0.0

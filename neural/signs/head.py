@@ -1,0 +1,123 @@
+"""Turning of the head."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s3ns.facts import Finding, Observation, Side
+from s3ns.neural.signals import Series, hysteresis, runs, typical
+from s3ns.neural.signs.registry import (
+    certainty,
+    detector,
+    make_finding,
+    three_valued,
+)
+from s3ns.neural.signs.views import head_view
+from s3ns.neural.thresholds import (
+    HEAD_TURN,
+    HEAD_TURN_DURATION,
+    SIDE_TO_SIDE_PAUSE,
+    SIDE_TO_SIDE_REVERSALS,
+    SIDE_TO_SIDE_TURN,
+    STRAIGHT_AHEAD_LIMIT,
+)
+from s3ns.neural.tracks import Tracks
+
+
+@detector("head_turning")
+def head_turning(tracks: Tracks) -> list[Observation]:
+    """Find turns of the head that are held, and turning from side to side.
+
+    Whether a turn was forced is for the rules: its angle, speed and time are measured.
+    A head that goes from side to side has no side.
+    """
+    view = head_view(tracks)
+    turn = np.where(view.judged, tracks.head_turn - _straight_ahead(tracks), np.nan)
+    swings = _swings(tracks, turn)
+    swinging = np.zeros(len(turn), bool)
+    for item in swings:
+        swinging |= (tracks.times >= item.start) & (tracks.times < item.end)
+    held = np.where(swinging, np.nan, turn)
+    found = [
+        *swings,
+        *_turns(tracks, held, Side.LEFT),
+        *_turns(tracks, -held, Side.RIGHT),
+    ]
+    return three_valued("head_turning", tracks, found, view)
+
+
+def _straight_ahead(tracks: Tracks) -> float:
+    """Turn at which the head mostly rests; near the trunk's axis in any case."""
+    resting = np.nan_to_num(typical(tracks.head_turn))
+    return float(np.clip(resting, -STRAIGHT_AHEAD_LIMIT, STRAIGHT_AHEAD_LIMIT))
+
+
+def _turns(tracks: Tracks, turn: Series, side: Side) -> list[Finding]:
+    found = []
+    turned = hysteresis(turn, *HEAD_TURN)
+    for span in runs(turned, tracks.rate, bridge=0.5, shortest=HEAD_TURN_DURATION):
+        before = max(0, span[0] - round(tracks.rate))
+        speeds = np.diff(turn[before : span[1]]) * tracks.rate
+        angle = float(np.nanmax(turn[slice(*span)]))
+        found.append(
+            make_finding(
+                "head_turning",
+                tracks,
+                span,
+                side=side,
+                confidence=certainty(angle, HEAD_TURN[0], 45),
+                evidence=f"head turned to the {side} by {angle:.0f} deg",
+                angle=angle,
+                angular_speed=float(np.nanmax(speeds, initial=0)),
+                reversals=0,
+            )
+        )
+    return found
+
+
+def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
+    """Find stretches of quick changes between left and right."""
+    places = _turning_points(turn)
+    found = []
+    first = 0
+    for last in range(1, len(places) + 1):
+        together = last < len(places) and (
+            places[last] - places[last - 1] <= SIDE_TO_SIDE_PAUSE * tracks.rate
+        )
+        if together:
+            continue
+        count = last - first
+        if count >= SIDE_TO_SIDE_REVERSALS:
+            span = (places[first], places[last - 1] + 1)
+            seconds = (span[1] - span[0]) / tracks.rate
+            found.append(
+                make_finding(
+                    "head_turning",
+                    tracks,
+                    span,
+                    side=Side.UNKNOWN,
+                    confidence=certainty(count, SIDE_TO_SIDE_REVERSALS, 8),
+                    evidence=f"head from side to side, {count} changes",
+                    angle=float(np.nanmax(np.abs(turn[slice(*span)]))),
+                    rate=(count - 1) / 2 / max(seconds, 1 / tracks.rate),
+                    reversals=count,
+                )
+            )
+        first = last
+    return found
+
+
+def _turning_points(turn: Series) -> list[int]:
+    """Return the steps of the extremes of swings that are wide enough."""
+    places: list[int] = []
+    last_sign = 0
+    for step, value in enumerate(turn):
+        if not abs(value) >= SIDE_TO_SIDE_TURN:
+            continue
+        sign = int(np.sign(value))
+        if sign != last_sign:
+            places.append(step)
+            last_sign = sign
+        elif abs(value) > abs(turn[places[-1]]):
+            places[-1] = step
+    return places

@@ -1,0 +1,231 @@
+"""Postures and onsets of the arms: flexed, straight, figure-4, stiff, both at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s3ns.facts import Observation, Side
+from s3ns.neural.signals import (
+    Mask,
+    Series,
+    hysteresis,
+    rolling_mean,
+    rolling_median,
+    runs,
+    typical,
+)
+from s3ns.neural.signs.registry import (
+    certainty,
+    detector,
+    make_finding,
+    pair_sides,
+    three_valued,
+)
+from s3ns.neural.signs.views import arms_view, body_view, with_rest
+from s3ns.neural.thresholds import (
+    BASELINE_WINDOW,
+    ELBOW_CHANGE,
+    ELBOW_EXTENDED,
+    ELBOW_FLEXED,
+    FIGURE4_DURATION,
+    FIGURE4_REACH,
+    MOVING,
+    POSTURE_DURATION,
+    REST_BEFORE_ONSET,
+    RESTING,
+    SIMULTANEOUS,
+    TONIC_DURATION,
+    TREMOR_CEILING,
+    TREMOR_FLOOR,
+    TREMOR_RATIO,
+)
+from s3ns.neural.tracks import SIDES, Tracks
+
+LEAVING = 0.6
+"""Share of the change from rest at which a posture, once taken, ends."""
+
+
+@detector("arm_flexion")
+def arm_flexion(tracks: Tracks) -> list[Observation]:
+    """Find elbows that bent from their resting angle and stayed bent."""
+    return _posture(tracks, "arm_flexion", "bent to")
+
+
+@detector("arm_straightening")
+def arm_straightening(tracks: Tracks) -> list[Observation]:
+    """Find elbows that straightened from their resting angle and stayed straight."""
+    return _posture(tracks, "arm_straightening", "straight at")
+
+
+def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
+    holds = {side: _held(tracks, sign, side) for side in SIDES}
+    spans = {
+        side: list(
+            runs(holds[side], tracks.rate, bridge=0.4, shortest=POSTURE_DURATION)
+        )
+        for side in SIDES
+    }
+    found = []
+    for side, span in pair_sides(spans):
+        named = SIDES if side is Side.BILATERAL else (str(side),)
+        steps = slice(*span)
+        angles = {name: typical(tracks.elbow_angle[name][steps]) for name in named}
+        change = min(typical(np.abs(_from_rest(tracks, name))[steps]) for name in named)
+        text = " and ".join(
+            f"{name} elbow {words} {angles[name]:.0f} deg" for name in named
+        )
+        found.append(
+            make_finding(
+                sign,
+                tracks,
+                span,
+                side=side,
+                confidence=certainty(change, ELBOW_CHANGE, 2 * ELBOW_CHANGE),
+                evidence=text,
+                angle=float(np.mean(list(angles.values()))),
+            )
+        )
+    return three_valued(sign, tracks, found, with_rest(arms_view(tracks), tracks))
+
+
+def _held(tracks: Tracks, sign: str, side: str) -> Mask:
+    """Where an elbow holds the posture, away from the patient's own rest."""
+    angle = rolling_median(tracks.elbow_angle[side], tracks.rate, 1.0)
+    change = _from_rest(tracks, side)
+    if sign == "arm_straightening":
+        reached = angle >= ELBOW_EXTENDED
+    else:
+        reached, change = angle <= ELBOW_FLEXED, -change
+    judged = with_rest(body_view(tracks, tracks.arm_seen[side]), tracks).judged
+    going_on = hysteresis(
+        np.where(judged, change, np.nan), ELBOW_CHANGE, LEAVING * ELBOW_CHANGE
+    )
+    return np.asarray(going_on & reached)
+
+
+def _from_rest(tracks: Tracks, side: str) -> Series:
+    angle = rolling_median(tracks.elbow_angle[side], tracks.rate, 1.0)
+    seen = np.where(tracks.arm_seen[side], angle, np.nan)
+    return np.asarray(angle - rolling_median(seen, tracks.rate, BASELINE_WINDOW))
+
+
+@detector("figure4")
+def figure4(tracks: Tracks) -> list[Observation]:
+    """Find one elbow held straight while the other is held bent across the chest."""
+    found = []
+    for straight, bent in (SIDES, SIDES[::-1]):
+        across = np.linalg.norm(tracks.hand[bent], axis=1) <= FIGURE4_REACH
+        both = (
+            _held(tracks, "arm_straightening", straight)
+            & _held(tracks, "arm_flexion", bent)
+            & across
+        )
+        spans = runs(both, tracks.rate, bridge=0.4, shortest=FIGURE4_DURATION)
+        for first, beyond in spans:
+            steps = slice(first, beyond)
+            straight_angle = typical(tracks.elbow_angle[straight][steps])
+            bent_angle = typical(tracks.elbow_angle[bent][steps])
+            found.append(
+                make_finding(
+                    "figure4",
+                    tracks,
+                    (first, beyond),
+                    side=Side(straight),
+                    confidence=certainty(straight_angle - bent_angle, 60, 120),
+                    evidence=f"{straight} elbow straight at {straight_angle:.0f} deg, "
+                    f"{bent} bent to {bent_angle:.0f} deg across the chest",
+                    angle=straight_angle,
+                )
+            )
+    view = with_rest(arms_view(tracks), tracks)
+    return three_valued("figure4", tracks, found, view)
+
+
+@detector("tonic")
+def tonic(tracks: Tracks) -> list[Observation]:
+    """Find arms held in a posture, vibrating: stiff rather than resting.
+
+    A held posture alone is not called tonic: it has a sign of its own, and people hold
+    their arms up for many reasons.
+    """
+    spans = {}
+    jitter = {side: _jitter(tracks, side) for side in SIDES}
+    for side in SIDES:
+        held = _held(tracks, "arm_straightening", side) | _held(
+            tracks, "arm_flexion", side
+        )
+        still = tracks.arm_activity[side] < RESTING
+        rest = typical(jitter[side][still & ~held & tracks.arm_seen[side]])
+        limit = max(TREMOR_FLOOR, TREMOR_RATIO * np.nan_to_num(rest))
+        vibrating = (jitter[side] >= limit) & (jitter[side] <= TREMOR_CEILING)
+        spans[side] = list(
+            runs(held & vibrating, tracks.rate, bridge=0.5, shortest=TONIC_DURATION)
+        )
+    found = []
+    for side, span in pair_sides(spans):
+        named = SIDES if side is Side.BILATERAL else (str(side),)
+        size = min(typical(jitter[name][slice(*span)]) for name in named)
+        found.append(
+            make_finding(
+                "tonic",
+                tracks,
+                span,
+                side=side,
+                confidence=certainty(size, TREMOR_FLOOR, 3 * TREMOR_FLOOR),
+                evidence=f"{_arms(side)} held stiff with a fine tremor",
+                amplitude=2 * np.sqrt(2) * size,
+            )
+        )
+    view = with_rest(arms_view(tracks), tracks)
+    return three_valued("tonic", tracks, found, view)
+
+
+def _jitter(tracks: Tracks, side: str) -> Series:
+    """Root mean square of what changes from one step to the next, ``(n,)``."""
+    hand = tracks.hand[side]
+    fast = np.full(len(hand), np.nan)
+    fast[1:-1] = np.linalg.norm(hand[1:-1] - (hand[:-2] + hand[2:]) / 2, axis=1)
+    return np.sqrt(rolling_mean(fast**2, tracks.rate, 1.0))
+
+
+def _arms(side: Side) -> str:
+    return "both arms" if side is Side.BILATERAL else f"{side} arm"
+
+
+@detector("arms_move_simultaneously")
+def arms_move_simultaneously(tracks: Tracks) -> list[Observation]:
+    """Find the first time both arms begin to move out of rest at about one moment."""
+    onsets = {side: _onsets(tracks, side) for side in SIDES}
+    pairs = [
+        (max(left, right), abs(left - right))
+        for left in onsets["left"]
+        for right in onsets["right"]
+        if abs(left - right) <= SIMULTANEOUS * tracks.rate
+    ]
+    found = []
+    if pairs:
+        step, gap = min(pairs)
+        span = (step - gap, min(step + round(tracks.rate), len(tracks.times)))
+        found.append(
+            make_finding(
+                "arms_move_simultaneously",
+                tracks,
+                span,
+                confidence=0.95 - 0.45 * gap / tracks.rate / SIMULTANEOUS,
+                evidence=f"both arms began to move {gap / tracks.rate:.1f} s apart",
+                onset_gap=gap / tracks.rate,
+            )
+        )
+    return three_valued("arms_move_simultaneously", tracks, found, arms_view(tracks))
+
+
+def _onsets(tracks: Tracks, side: str) -> list[int]:
+    """Return the steps at which an arm begins to move after a rest."""
+    moves = np.where(tracks.arm_seen[side], tracks.arm_activity[side], np.nan)
+    before = round(REST_BEFORE_ONSET * tracks.rate)
+    onsets = []
+    for first, _ in runs(hysteresis(moves, MOVING, RESTING), tracks.rate, bridge=0.5):
+        quiet = moves[max(0, first - before) : first]
+        if first >= before and np.nanmax(quiet, initial=0) < MOVING:
+            onsets.append(first)
+    return onsets

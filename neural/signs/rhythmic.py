@@ -1,0 +1,246 @@
+"""Repeated movement of the arms: clonic, out of step, or manual automatisms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from s3ns.facts import Observation, Side
+from s3ns.neural.signals import Mask, Rhythm, Series, hysteresis, runs, trimmed, typical
+from s3ns.neural.signs.registry import (
+    certainty,
+    detector,
+    make_finding,
+    pair_sides,
+    three_valued,
+)
+from s3ns.neural.signs.views import arms_view
+from s3ns.neural.thresholds import (
+    ASYNCHRONOUS_AMPLITUDE,
+    ASYNCHRONOUS_CORRELATION,
+    ASYNCHRONOUS_DURATION,
+    AUTOMATISM_AMPLITUDE,
+    AUTOMATISM_DURATION,
+    AUTOMATISM_PAUSE,
+    CLONIC_AMPLITUDE,
+    CLONIC_CYCLES,
+    CLONIC_DURATION,
+    CLONIC_FASTEST,
+    CLONIC_STRENGTH,
+    IN_STEP,
+    RESTING,
+)
+from s3ns.neural.tracks import SIDES, Tracks
+
+CORRELATION_WINDOW = 2.0
+"""Seconds over which the two sides are compared."""
+
+Span = tuple[int, int]
+
+
+@detector("clonic")
+def clonic(tracks: Tracks) -> list[Observation]:
+    """Find arms that jerk at a steady or slowly changing rate.
+
+    Both sides jerking in step are one bilateral finding. Both sides jerking each at its
+    own rate are not clonic but out of step; see :func:`asynchronous_movement`.
+    """
+    spans = {side: list(clonic_spans(tracks, side)) for side in SIDES}
+    found = []
+    for side, span in pair_sides(spans):
+        named = SIDES if side is Side.BILATERAL else (str(side),)
+        agreement = typical(_in_step(tracks)[slice(*span)])
+        if side is Side.BILATERAL and agreement < IN_STEP:
+            continue
+        course = _course([tracks.arm_rhythm[name] for name in named], span, tracks.rate)
+        found.append(
+            make_finding(
+                "clonic",
+                tracks,
+                span,
+                side=side,
+                confidence=min(
+                    certainty(course.pop("strength"), CLONIC_STRENGTH[1], 0.85),
+                    certainty(course["amplitude"], CLONIC_AMPLITUDE, 0.3),
+                ),
+                evidence=_rates_in_words(side, course),
+                coherence=agreement if side is Side.BILATERAL else np.nan,
+                **course,
+            )
+        )
+    return three_valued("clonic", tracks, found, arms_view(tracks))
+
+
+def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
+    """Yield the stretches in which one arm jerks rhythmically."""
+    rhythm = tracks.arm_rhythm[side]
+    possible = (
+        (rhythm.amplitude >= CLONIC_AMPLITUDE)
+        & (rhythm.rate <= CLONIC_FASTEST)
+        & tracks.arm_seen[side]
+        & tracks.sides_sure
+    )
+    strength = np.where(possible, rhythm.strength, np.nan)
+    jerking = hysteresis(strength, *CLONIC_STRENGTH)
+    for span in runs(jerking, tracks.rate, bridge=0.6, shortest=CLONIC_DURATION):
+        first, beyond = trimmed(tracks.arm_activity[side], span)
+        seconds = (beyond - first) / tracks.rate
+        cycles = typical(rhythm.rate[first:beyond]) * seconds
+        if seconds >= CLONIC_DURATION and cycles >= CLONIC_CYCLES:
+            yield first, beyond
+
+
+def _course(rhythms: list[Rhythm], span: Span, rate: float) -> dict[str, float]:
+    """Measure a rhythm through a stretch: its rates, their change, the size."""
+    steps = slice(*span)
+    rates = np.nanmean([rhythm.rate[steps] for rhythm in rhythms], axis=0)
+    strength = np.nanmean([rhythm.strength[steps] for rhythm in rhythms], axis=0)
+    clear = np.isfinite(rates) & (strength >= CLONIC_STRENGTH[1])
+    known = rates[clear] if clear.sum() >= 3 else rates[np.isfinite(rates)]
+    second = max(1, round(rate))
+    seconds = np.arange(len(known)) / rate
+    slope = np.polyfit(seconds, known, 1)[0] if len(known) >= second else np.nan
+    return {
+        "rate": typical(known),
+        "rate_start": typical(known[:second]),
+        "rate_end": typical(known[-second:]),
+        "rate_variation": float(100 * np.std(known) / max(np.mean(known), 1e-6)),
+        "rate_slope": float(slope),
+        "strength": typical(strength),
+        "amplitude": min(typical(rhythm.amplitude[steps]) for rhythm in rhythms),
+    }
+
+
+def _rates_in_words(side: Side, course: dict[str, float]) -> str:
+    wrists = "both wrists" if side is Side.BILATERAL else f"{side} wrist"
+    begin, end = course["rate_start"], course["rate_end"]
+    if abs(end - begin) < 0.15 * begin:
+        return f"{wrists} {course['rate']:.1f} Hz"
+    change = "slowing" if end < begin else "quickening"
+    return f"{wrists} {begin:.1f} Hz {change} to {end:.1f} Hz"
+
+
+@detector("asynchronous_movement")
+def asynchronous_movement(tracks: Tracks) -> list[Observation]:
+    """Find both arms shaking at the same time, each in its own rhythm."""
+    least = np.minimum(*(_shaking(tracks, side) for side in SIDES))
+    agreement = _in_step(tracks)
+    mask = (least >= ASYNCHRONOUS_AMPLITUDE) & (agreement < ASYNCHRONOUS_CORRELATION)
+    view = arms_view(tracks)
+    found = []
+    for span in runs(
+        mask & view.judged, tracks.rate, bridge=0.6, shortest=ASYNCHRONOUS_DURATION
+    ):
+        steps = slice(*span)
+        size, correlation = typical(least[steps]), typical(agreement[steps])
+        rates = {side: typical(tracks.arm_rhythm[side].rate[steps]) for side in SIDES}
+        found.append(
+            make_finding(
+                "asynchronous_movement",
+                tracks,
+                span,
+                confidence=min(
+                    certainty(-correlation, -ASYNCHRONOUS_CORRELATION, 0.0),
+                    certainty(size, ASYNCHRONOUS_AMPLITUDE, 2 * ASYNCHRONOUS_AMPLITUDE),
+                ),
+                evidence=f"left wrist {rates['left']:.1f} Hz, "
+                f"right wrist {rates['right']:.1f} Hz, correlation {correlation:.1f}",
+                coherence=max(correlation, 0.0),
+                amplitude=size,
+            )
+        )
+    return three_valued("asynchronous_movement", tracks, found, view)
+
+
+def _shaking(tracks: Tracks, side: str) -> Series:
+    """Size of an arm's oscillation: its activity, where it comes back again."""
+    rhythm = tracks.arm_rhythm[side]
+    oscillates = rhythm.rate >= 1.0
+    return np.where(oscillates, tracks.arm_activity[side], 0.0)
+
+
+def _in_step(tracks: Tracks) -> Series:
+    """Correlation of the two hands' movement, along the main direction of each.
+
+    The absolute value counts, so hands that swing against each other are in step, and
+    the best of three lags of one step, so a small delay does not matter.
+    """
+    width = round(CORRELATION_WINDOW * tracks.rate)
+    result = np.full(len(tracks.times), np.nan)
+    if len(result) < width + 2:
+        return result
+    left, right = (_main_direction(tracks.hand[side], width) for side in SIDES)
+    best = np.zeros(len(left))
+    for lag in (-1, 0, 1):
+        one = left[:, max(0, lag) : width + min(0, lag)]
+        two = right[:, max(0, -lag) : width + min(0, -lag)]
+        best = np.fmax(best, np.abs(_correlation(one, two)))
+    result[width // 2 : width // 2 + len(best)] = best
+    return result
+
+
+def _main_direction(series: Series, width: int) -> Series:
+    """Project each window of an ``(n, 2)`` series on its main direction."""
+    windows = sliding_window_view(series, width, axis=0)
+    centred = windows - windows.mean(axis=-1, keepdims=True)
+    x, y = centred[:, 0], centred[:, 1]
+    angle = 0.5 * np.arctan2(
+        2 * (x * y).mean(axis=1), (x**2).mean(axis=1) - (y**2).mean(axis=1)
+    )
+    return np.asarray(x * np.cos(angle)[:, None] + y * np.sin(angle)[:, None])
+
+
+def _correlation(one: Series, two: Series) -> Series:
+    one = one - one.mean(axis=1, keepdims=True)
+    two = two - two.mean(axis=1, keepdims=True)
+    size = np.sqrt((one**2).sum(axis=1) * (two**2).sum(axis=1))
+    return np.asarray((one * two).sum(axis=1) / np.maximum(size, 1e-9))
+
+
+@detector("limb_automatisms")
+def limb_automatisms(tracks: Tracks) -> list[Observation]:
+    """Find hands that keep up small irregular movements."""
+    spans = {side: list(_fumbling(tracks, side)) for side in SIDES}
+    found = []
+    for side, span in pair_sides(spans):
+        named = SIDES if side is Side.BILATERAL else (str(side),)
+        steps = slice(*span)
+        size = min(typical(tracks.arm_activity[name][steps]) for name in named)
+        hands = "both hands" if side is Side.BILATERAL else f"{side} hand"
+        found.append(
+            make_finding(
+                "limb_automatisms",
+                tracks,
+                span,
+                side=side,
+                confidence=certainty(size, AUTOMATISM_AMPLITUDE[0], 0.2),
+                evidence=f"{hands} in small repeated movement",
+                amplitude=size,
+                rate=typical(tracks.arm_rhythm[named[0]].rate[steps]),
+            )
+        )
+    return three_valued("limb_automatisms", tracks, found, arms_view(tracks))
+
+
+def _fumbling(tracks: Tracks, side: str) -> Iterator[Span]:
+    low, high = AUTOMATISM_AMPLITUDE
+    size = np.where(tracks.arm_seen[side], tracks.arm_activity[side], np.nan)
+    small = (size >= low) & (size <= high) & tracks.sides_sure
+    small &= ~span_mask(tracks, clonic_spans(tracks, side))
+    for first, beyond in runs(
+        small, tracks.rate, bridge=AUTOMATISM_PAUSE, shortest=AUTOMATISM_DURATION
+    ):
+        within = size[first:beyond]
+        moving = np.nanmean(within >= low) >= 0.6
+        if moving and np.nanmax(within) <= 1.5 * high and typical(within) > RESTING:
+            yield first, beyond
+
+
+def span_mask(tracks: Tracks, spans: Iterator[Span]) -> Mask:
+    """Return the steps that lie in any of the stretches, ``(n,)``."""
+    mask = np.zeros(len(tracks.times), bool)
+    for first, beyond in spans:
+        mask[first:beyond] = True
+    return mask

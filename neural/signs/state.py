@@ -1,0 +1,134 @@
+"""State before and during the event: staring, apparent sleep before onset."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from s3ns.facts import Observation
+from s3ns.neural.signals import Mask, Series, activity, runs, typical
+from s3ns.neural.signs.face import eye_closure, eyes_shut
+from s3ns.neural.signs.registry import (
+    certainty,
+    detector,
+    make_finding,
+    three_valued,
+)
+from s3ns.neural.signs.views import face_view
+from s3ns.neural.thresholds import (
+    EYES_CLOSED,
+    MOVING,
+    RESTING,
+    SLEEP_EYES_SHARE,
+    SLEEP_QUIET,
+    STARE_AFTER_ACTIVITY,
+    STARE_DURATION,
+    STARE_GAZE,
+    STARE_HEAD,
+)
+from s3ns.neural.tracks import SIDES, Tracks
+
+
+def movement(tracks: Tracks) -> Series:
+    """Largest movement of hands and head within half a second, ``(n,)``."""
+    parts = [*tracks.arm_activity.values(), activity(tracks.head, tracks.rate)]
+    known = np.isfinite(parts).any(axis=0)
+    return np.where(known, np.max(np.nan_to_num(parts), axis=0), np.nan)
+
+
+@detector("blank_stare")
+def blank_stare(tracks: Tracks) -> list[Observation]:
+    """Find an arrest: after movement, eyes open, gaze, head and hands still."""
+    view = face_view(tracks)
+    moves = movement(tracks)
+    second = 1.0
+    still = (
+        view.judged
+        & (moves < RESTING)
+        & (eye_closure(tracks) > EYES_CLOSED[1])
+        & (_range(tracks.face.gaze[:, 0], tracks, second) < STARE_GAZE)
+        & (_range(tracks.face.yaw, tracks, second) < STARE_HEAD)
+        & (_range(tracks.face.pitch, tracks, second) < STARE_HEAD)
+    )
+    found = []
+    for span in runs(still, tracks.rate, bridge=0.2, shortest=STARE_DURATION):
+        steps = slice(*span)
+        if not _was_active(tracks, moves, span[0]):
+            continue
+        fixed = max(
+            float(np.ptp(_known(tracks.face.gaze[steps, 0]))) / 2 / STARE_GAZE,
+            float(np.ptp(_known(tracks.face.yaw[steps]))) / 2 / STARE_HEAD,
+        )
+        if fixed > 1:
+            continue
+        found.append(
+            make_finding(
+                "blank_stare",
+                tracks,
+                span,
+                confidence=certainty(-fixed, -1, 0),
+                evidence="eyes open, gaze, head and hands still after movement",
+                angle=typical(np.abs(tracks.head_turn[steps])),
+            )
+        )
+    return three_valued("blank_stare", tracks, found, view, shortest=STARE_DURATION)
+
+
+def _range(series: Series, tracks: Tracks, seconds: float) -> Series:
+    size = max(3, round(seconds * tracks.rate) | 1)
+    filled = np.nan_to_num(series, nan=1e6)
+    return np.asarray(
+        ndimage.maximum_filter1d(filled, size) - ndimage.minimum_filter1d(filled, size)
+    )
+
+
+def _known(series: Series) -> Series:
+    return series[np.isfinite(series)]
+
+
+def _was_active(tracks: Tracks, moves: Series, first: int) -> bool:
+    before = moves[max(0, first - round(STARE_AFTER_ACTIVITY * tracks.rate)) : first]
+    return bool(np.nanmax(before, initial=0) >= MOVING)
+
+
+@detector("occur_during_sleep")
+def occur_during_sleep(tracks: Tracks) -> list[Observation]:
+    """Find a minute of rest with closed eyes that ends in movement.
+
+    Only EEG shows sleep; this is apparent sleep. A clip that does not show a quiet
+    minute before the first movement cannot be judged.
+    """
+    onset = _onset(tracks)
+    view = face_view(tracks)
+    lead_in = np.zeros(len(tracks.times), bool)
+    lead_in[: 0 if onset is None else onset] = True
+    view = view.narrowed(lead_in, "no_quiet_lead_in")
+    found = []
+    quiet = round(SLEEP_QUIET * tracks.rate)
+    if onset is not None and onset >= quiet:
+        steps = slice(onset - quiet, onset)
+        judged: Mask = view.judged[steps]
+        share = float(eyes_shut(tracks)[steps][judged].mean()) if judged.any() else 0.0
+        if share >= SLEEP_EYES_SHARE and judged.mean() >= 0.5:
+            found.append(
+                make_finding(
+                    "occur_during_sleep",
+                    tracks,
+                    (onset - quiet, onset),
+                    confidence=certainty(share, SLEEP_EYES_SHARE, 1.0),
+                    evidence=f"still, eyes closed {100 * share:.0f} % of the minute "
+                    "before movement",
+                    stillness=SLEEP_QUIET,
+                    share=share,
+                )
+            )
+    return three_valued("occur_during_sleep", tracks, found, view, shortest=SLEEP_QUIET)
+
+
+def _onset(tracks: Tracks) -> int | None:
+    """Return the first step at which the patient moves, or nothing."""
+    moving = np.zeros(len(tracks.times), bool)
+    for side in SIDES:
+        moving |= np.nan_to_num(tracks.arm_activity[side]) >= MOVING
+    moving |= np.nan_to_num(activity(tracks.head, tracks.rate)) >= MOVING
+    return next((first for first, _ in runs(moving, tracks.rate, shortest=0.3)), None)

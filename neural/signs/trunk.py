@@ -1,0 +1,58 @@
+"""Thrusting of the pelvis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s3ns.facts import Observation
+from s3ns.neural.signals import activity, hysteresis, rhythm, runs, typical
+from s3ns.neural.signs.registry import (
+    certainty,
+    detector,
+    make_finding,
+    three_valued,
+)
+from s3ns.neural.signs.views import hips_view
+from s3ns.neural.thresholds import (
+    THRUST_AMPLITUDE,
+    THRUST_BAND,
+    THRUST_CYCLES,
+    THRUST_OVER_SHOULDERS,
+    THRUST_STRENGTH,
+)
+from s3ns.neural.tracks import Tracks
+
+
+@detector("pelvic_thrusting")
+def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
+    """Find hips that move to and fro in rhythm, more than the shoulders do."""
+    view = hips_view(tracks)
+    beat = rhythm(tracks.hips - tracks.shoulders, tracks.rate, THRUST_BAND)
+    hips = activity(tracks.hips, tracks.rate, 1.0)
+    shoulders = activity(tracks.shoulders, tracks.rate, 1.0)
+    large = (
+        view.judged
+        & (beat.amplitude >= THRUST_AMPLITUDE)
+        & (hips >= THRUST_OVER_SHOULDERS * shoulders)
+    )
+    strength = np.where(large, beat.strength, np.nan)
+    found = []
+    for span in runs(hysteresis(strength, *THRUST_STRENGTH), tracks.rate, bridge=0.6):
+        steps = slice(*span)
+        pace, size = typical(beat.rate[steps]), typical(beat.amplitude[steps])
+        cycles = pace * (span[1] - span[0]) / tracks.rate
+        if cycles < THRUST_CYCLES:
+            continue
+        found.append(
+            make_finding(
+                "pelvic_thrusting",
+                tracks,
+                span,
+                confidence=certainty(size, THRUST_AMPLITUDE, 3 * THRUST_AMPLITUDE),
+                evidence=f"hips {pace:.1f} Hz, {cycles:.0f} times",
+                rate=pace,
+                amplitude=size,
+                excursions=round(cycles),
+            )
+        )
+    return three_valued("pelvic_thrusting", tracks, found, view)

@@ -1,0 +1,205 @@
+"""Every threshold of the sign detectors, with its source.
+
+``design`` marks a value chosen for this tool; the others name where they come from.
+Lengths are in shoulder widths, face lengths in distances of the outer eye corners.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- what counts as seen ------------------------------------------------------------
+VISIBLE: Final = 0.5
+"""Visibility from which a joint is judged. Design."""
+LONGEST_GAP: Final = 0.35
+"""Seconds of missing landmarks that are bridged. Design: shorter than a jerk cycle at
+3 Hz."""
+SIDES_AGREEMENT: Final = 0.2
+"""Mean agreement (-1 to 1, over 5 s) of face and trunk on left and right from which
+sides are trusted. Design."""
+FACE_YAW_LIMIT: Final = 45.0
+"""Degrees of head turn beyond which the mesh is not trusted. Measured on rendered
+people: sign and order are right up to 40 degrees at all sizes."""
+FACE_SMALLEST: Final = 15.0
+"""Pixels between the outer eye corners from which lids can be read. Measured on
+rendered people: 44 pixels ear to ear still separate open from closed."""
+TRUNK_TURN_NOISE: Final = 15.0
+"""Degrees by which the trunk seems to follow a turned head. Measured: 12 degrees for a
+head turned 55 degrees on a rendered person."""
+
+# --- baselines ----------------------------------------------------------------------
+BASELINE_WINDOW: Final = 120.0
+"""Seconds around a moment from which the patient's own resting values are taken."""
+
+BASELINE_LEAST: Final = 4.0
+"""Seconds that must be judged before a resting value means anything. Design."""
+
+# --- limbs --------------------------------------------------------------------------
+ELBOW_EXTENDED: Final = 150.0
+"""Degrees. Design: 150 to 160."""
+ELBOW_FLEXED: Final = 95.0
+"""Degrees. Design: 90 to 100."""
+ELBOW_CHANGE: Final = 25.0
+"""Degrees from the patient's own resting angle. Design: absolute angles are biased by
+24 to 35 degrees on rendered people, changes are not."""
+POSTURE_DURATION: Final = 1.0
+"""Seconds that a posture is held. Design: 1 to 2 s."""
+FIGURE4_DURATION: Final = 2.0
+"""Seconds. Design: 2 to 3 s; the median in recordings is 12 s (quartiles 5 and 21)."""
+FIGURE4_REACH: Final = 1.0
+"""Distance of the bent arm's hand from the middle of the shoulders: across the chest.
+Design."""
+
+JERK_BAND: Final = (0.8, 6.0)
+"""Hz looked for. Clonic jerks come at 0.2 to 5 Hz (CWRU clonic series); below 0.8 Hz
+they cannot be told from ordinary movement by rhythm within seconds."""
+CLONIC_FASTEST: Final = 5.2
+"""Hz: 5 (CWRU clonic series) and the width of a spectral line."""
+CLONIC_STRENGTH: Final = (0.7, 0.45)
+"""Share of the movement at its rate: to begin, and to go on. Design; the share drops
+while the rate changes."""
+CLONIC_AMPLITUDE: Final = 0.12
+"""Peak to peak. Design: about 4 cm."""
+CLONIC_CYCLES: Final = 5.0
+"""Jerks in a row. Design."""
+CLONIC_DURATION: Final = 1.5
+"""Seconds. Design."""
+IN_STEP: Final = 0.5
+"""Correlation of both sides from which they jerk in step. Design."""
+
+ASYNCHRONOUS_CORRELATION: Final = 0.3
+"""Correlation of the two sides below which they move each for itself. Design."""
+ASYNCHRONOUS_AMPLITUDE: Final = 0.2
+"""Peak to peak within half a second, each side. Design: about 7 cm."""
+ASYNCHRONOUS_DURATION: Final = 3.0
+"""Seconds. Design."""
+
+AUTOMATISM_AMPLITUDE: Final = (0.07, 0.4)
+"""Peak to peak within half a second: more than landmark noise (0.02 to 0.05 measured),
+less than a gesture. Manual automatisms stay small and slow (Remi 2011); values are
+design."""
+AUTOMATISM_DURATION: Final = 3.0
+"""Seconds. Design."""
+AUTOMATISM_PAUSE: Final = 1.0
+"""Seconds of rest within a run of automatisms. Design."""
+
+MOVING: Final = 0.2
+"""Peak to peak within half a second from which an arm moves. Design."""
+RESTING: Final = 0.1
+"""Below this it rests. Design: twice the landmark noise."""
+REST_BEFORE_ONSET: Final = 1.0
+"""Seconds of rest before an onset counts as one. Design."""
+SIMULTANEOUS: Final = 0.5
+"""Seconds between the onsets of both arms. Design."""
+
+TONIC_DURATION: Final = 2.0
+"""Seconds: more than 2 s separates tonic from a spasm (Fisher 2017)."""
+TREMOR_RATIO: Final = 2.5
+"""Fast jitter of a held hand over its jitter at rest: the vibration of a limb in tonic
+contraction. Design."""
+TREMOR_FLOOR: Final = 0.02
+"""Least jitter, root mean square. Design: twice the landmark noise."""
+TREMOR_CEILING: Final = 0.15
+"""Jitter above this is jerking, not stiffness. Design."""
+
+# --- head ---------------------------------------------------------------------------
+HEAD_TURN: Final = (30.0, 18.0)
+"""Degrees from the patient's own straight-ahead: to begin, and to go on. Design;
+non-versive turns with bilateral tonic seizures measure 30 to 45 degrees (Wijayath 2013,
+AES abstract 2.027)."""
+HEAD_TURN_DURATION: Final = 1.0
+"""Seconds. Design."""
+STRAIGHT_AHEAD_LIMIT: Final = 15.0
+"""A resting position farther from the trunk's axis than this is not straight ahead.
+Design."""
+SIDE_TO_SIDE_TURN: Final = 10.0
+"""Degrees of a swing to each side. Design."""
+SIDE_TO_SIDE_REVERSALS: Final = 4
+"""Changes of direction. Design: two to and fro."""
+SIDE_TO_SIDE_PAUSE: Final = 1.5
+"""Longest time between two changes of direction, in seconds. Design."""
+
+# --- face ---------------------------------------------------------------------------
+EYES_CLOSED: Final = (0.5, 0.7)
+"""Lid opening over the patient's own open eyes: closed below the first, open again
+above the second. Measured on rendered people: 0.25 open, 0.06 shut."""
+EYES_OPEN_LEAST: Final = 0.15
+"""An eye never opened wider than this gives no baseline. Measured as above."""
+EYES_SHUT: Final = 0.12
+"""Opening that is shut whatever the baseline. Measured as above."""
+EYES_CLOSED_DURATION: Final = 2.0
+"""Seconds: ten blinks. Design; blinks under 1 s are left out."""
+BLINK_LONGEST: Final = 0.6
+"""Seconds. Design: a blink takes 0.1 to 0.4 s and sampling adds up to 0.2 s."""
+BLINK_WINDOW: Final = 15.0
+"""Seconds (AAN 2024, abstract 005597)."""
+BLINK_RATIO: Final = 1.5
+"""Blink rate in the window over the patient's own mean (AAN 2024, abstract 005597)."""
+BLINK_LEAST: Final = 4
+"""Blinks in a row. Design."""
+BLINK_FASTEST_NORMAL: Final = 32.5
+"""Blinks per minute: the upper bound while talking (Doughty 2001,
+10.1097/00006324-200110000-00011)."""
+FACE_PULL: Final = (0.035, 0.02)
+"""Shift of the mouth from the patient's own rest: to begin, and to go on. Measured on
+rendered people: 0.04 for a strong pull, 0.01 noise."""
+FACE_PULL_YAW: Final = 20.0
+"""Degrees of head turn beyond which the shift of the mouth means nothing. Measured: it
+breaks when the head is turned."""
+FACE_PULL_DURATION: Final = 0.8
+"""Seconds. Design."""
+TWITCH_BAND: Final = (1.2, 5.2)
+"""Hz (CWRU clonic series)."""
+TWITCH_AMPLITUDE: Final = 0.05
+"""Peak to peak of a mouth corner, cheek or brow. Design: five times the noise."""
+TWITCH_STRENGTH: Final = (0.7, 0.5)
+"""As for clonic jerks."""
+TWITCH_DURATION: Final = 1.2
+"""Seconds. Design."""
+CHEW_BAND: Final = (0.8, 2.6)
+"""Hz. Design: chewing comes at about 1 to 2 Hz; no source gives a figure for oral
+automatisms."""
+CHEW_AMPLITUDE: Final = 0.035
+"""Peak to peak of the mouth opening. Design: measured 0.05 for a half-open chew on a
+rendered person, 0.015 noise."""
+CHEW_STRENGTH: Final = (0.65, 0.5)
+"""As for clonic jerks."""
+CHEW_DURATION: Final = 1.5
+"""Seconds. Design."""
+SPEECH_SHARE: Final = 0.3
+"""Share of a mouth movement with speech on the sound track from which it is talking.
+Design."""
+
+# --- trunk and whole body -----------------------------------------------------------
+THRUST_BAND: Final = (0.4, 3.0)
+"""Hz. Design."""
+THRUST_AMPLITUDE: Final = 0.12
+"""Peak to peak of the hips. Design: about 4 cm."""
+THRUST_STRENGTH: Final = (0.65, 0.5)
+"""As for clonic jerks."""
+THRUST_CYCLES: Final = 3.0
+"""Design: at least three cycles."""
+THRUST_OVER_SHOULDERS: Final = 1.5
+"""Movement of the hips over that of the shoulders. Design: a body that moves as a whole
+does not thrust."""
+SHAKE_ARMS: Final = 0.12
+SHAKE_LEGS: Final = 0.10
+SHAKE_TRUNK: Final = 0.05
+"""Peak to peak within half a second. Design."""
+SHAKE_DURATION: Final = 2.0
+"""Seconds. Design."""
+
+# --- state --------------------------------------------------------------------------
+STARE_DURATION: Final = 4.0
+"""Seconds. Design: absences last 5 to 30 s (MGH); detection takes off at the edges."""
+STARE_GAZE: Final = 0.05
+"""Range of the gaze, in eye lengths. Design."""
+STARE_HEAD: Final = 6.0
+"""Range of the head's turn in degrees. Design."""
+STARE_AFTER_ACTIVITY: Final = 10.0
+"""Seconds before a stare within which there was movement: without it there is no
+arrest, only rest. Design."""
+SLEEP_QUIET: Final = 60.0
+"""Seconds of rest with closed eyes (Benbadis 1996: at least one minute)."""
+SLEEP_EYES_SHARE: Final = 0.8
+"""Share of the judged frames of that time with closed eyes. Design."""
