@@ -247,7 +247,9 @@ class Upright:
         if self._size is None:
             # A later change of size, which streams may have, is scaled away.
             self._size = max(1, round(frame.width * self._stretch)), frame.height
-            self.rotation = round(frame.rotation / 90) * 90 % 360
+            # A matrix that is no rotation comes as a number far outside the circle.
+            turn = frame.rotation if abs(frame.rotation) <= 360 else 0
+            self.rotation = round(turn / 90) * 90 % 360
         plain = self._reformatter.reformat(frame, *self._size, "rgb24")
         image: npt.NDArray[Any] = plain.to_ndarray()
         if self.rotation:
