@@ -19,6 +19,9 @@ RHYTHM_WINDOW = 2.4
 SLOWEST = 0.4
 """Hz: what is slower is posture and drift, not rhythm."""
 
+ON_A_SAMPLE = 0.02
+"""Seconds within which a sample at the rim of a gap still stands for a step."""
+
 HALF_RATE_SHARE = 0.6
 """A peak at half the rate must hold this share of the peak's power to be the true rate.
 
@@ -68,6 +71,8 @@ def resampled(
     ``(n, ...)`` values, NaN within gaps.
     """
     shape = (len(grid), *values.shape[1:])
+    if not len(values):
+        return np.full(shape, np.nan)
     flat = values.reshape(len(values), -1)
     valid = np.isfinite(flat).all(axis=1)
     if not valid.any():
@@ -81,7 +86,8 @@ def resampled(
     share = np.clip(share, 0, 1)[:, None]
     result = rows[before] * (1 - share) + rows[after] * share
     nearest = np.minimum(np.abs(grid - known[before]), np.abs(grid - known[after]))
-    bridged = (span <= longest_gap) & (nearest <= longest_gap / 2)
+    bridged = (nearest <= longest_gap / 2) & (span <= longest_gap)
+    bridged |= nearest <= ON_A_SAMPLE
     result[~bridged] = np.nan
     return result.reshape(shape)
 
@@ -150,7 +156,7 @@ def rhythm(series: Series, rate: float, band: tuple[float, float]) -> Rhythm:
     spectrum = np.fft.rfft(residual * np.hanning(width), n=padded, axis=-1)
     power = np.asarray((np.abs(spectrum) ** 2).sum(axis=1), np.float64)
     rates = np.asarray(np.fft.rfftfreq(padded, 1 / rate), np.float64)
-    found, share = _peak(power, rates, (band[0], top), 1.6 / RHYTHM_WINDOW)
+    found, share = _peak(power, rates, (band[0], top), 1.1 / RHYTHM_WINDOW)
     size = 2 * np.sqrt(2) * residual.std(axis=-1)
     result = Rhythm(empty, empty.copy(), empty.copy())
     middle = slice(width // 2, width // 2 + len(windows))
@@ -188,7 +194,9 @@ def _peak(
     drift = (best <= lowest) | (power[rows, best] < power[rows, best - 1])
     found = rates[best]
     distance = np.abs(rates[None] - found[:, None])
-    overtone = np.abs(rates[None] - 2 * found[:, None])
+    nyquist = rates[-1]
+    folded = nyquist - np.abs(nyquist - 2 * found)
+    overtone = np.abs(rates[None] - folded[:, None])
     moving = rates >= SLOWEST
     total = power[:, moving].sum(axis=1)
     near = ((distance <= lobe) | (overtone <= lobe)) & moving[None]

@@ -100,12 +100,13 @@ def occur_during_sleep(tracks: Tracks) -> list[Observation]:
     """
     onset = _onset(tracks)
     view = face_view(tracks)
+    quiet = round(SLEEP_QUIET * tracks.rate)
+    has_lead_in = onset is not None and onset >= quiet
     lead_in = np.zeros(len(tracks.times), bool)
-    lead_in[: 0 if onset is None else onset] = True
+    lead_in[: onset if has_lead_in else 0] = True
     view = view.narrowed(lead_in, "no_quiet_lead_in")
     found = []
-    quiet = round(SLEEP_QUIET * tracks.rate)
-    if onset is not None and onset >= quiet:
+    if onset is not None and has_lead_in:
         steps = slice(onset - quiet, onset)
         judged: Mask = view.judged[steps]
         share = float(eyes_shut(tracks)[steps][judged].mean()) if judged.any() else 0.0
