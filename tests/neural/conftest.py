@@ -1,0 +1,42 @@
+"""The real models, fetched once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from s3ns.neural.models import ModelStore, manifest
+from s3ns.neural.models.archives import fetch_archive, sha256_of
+
+
+@pytest.fixture(scope="session")
+def model_store() -> ModelStore:
+    """Return the default store with all models in it."""
+    store = ModelStore()
+    store.pull()
+    return store
+
+
+@pytest.fixture(scope="session")
+def archive_file(pytestconfig: pytest.Config) -> Callable[[str], Path]:
+    """Return a function from an archive's key in the manifest to its file.
+
+    Archives are kept in pytest's cache, each in a folder of its own.
+    """
+
+    def fetch(key: str) -> Path:
+        archive = manifest().archives[key]
+        if archive.route == "npm" and shutil.which("npm") is None:
+            pytest.skip("npm is not installed")
+        folder = pytestconfig.cache.mkdir(f"archive-{archive.sha256[:12]}")
+        for path in [*folder.glob("*.whl"), *folder.glob("*.tgz")]:
+            if sha256_of(path.read_bytes()) == archive.sha256:
+                return path
+        shutil.rmtree(folder)
+        folder.mkdir()
+        return fetch_archive(archive, folder)
+
+    return fetch
