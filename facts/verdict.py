@@ -20,6 +20,10 @@ class Label(str, Enum):
         return self.value
 
 
+Strength = Literal["strong", "moderate", "weak", "none"]
+Hemisphere = Literal["left", "right", "conflict", "none"]
+
+
 class RuleReference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The rule that a conclusion rests on, as its author labelled it."""
 
@@ -60,7 +64,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Name of the node within its proof.
     kind
         ``conclusion``, one of the inputs ``finding``, ``absence``, ``unassessable``,
-        ``measure``, or ``given`` for a constant of the rule base.
+        ``measure``, or ``given`` for what holds beforehand: a threshold of the rule
+        base, a word of the vocabulary, the stretch that was analysed.
     text
         The sentence for people.
     atom
@@ -89,7 +94,8 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     root
         Id of the node that states the verdict.
     nodes
-        Each node after the nodes it rests on, so the root of the verdict comes last.
+        Each node after the nodes it rests on. Conclusions beside the verdict, and those
+        drawn from it, such as the class of a seizure, have their nodes here as well.
     """
 
     root: str
@@ -152,7 +158,7 @@ class Lateralisation(
 ):
     """The hemisphere that the signs point to; conflicts are shown, never averaged."""
 
-    hemisphere: Literal["left", "right", "conflict", "none"]
+    hemisphere: Hemisphere
     signs: tuple[LateralSign, ...] = ()
 
 
@@ -193,7 +199,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     label: Label
-    strength: Literal["strong", "moderate", "weak", "none"]
+    strength: Strength
     score_epileptic: int
     score_non_epileptic: int
     text: str

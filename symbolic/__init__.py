@@ -1,1 +1,6 @@
 """The symbolic stage: from findings to a verdict with its proof."""
+
+from s3ns.symbolic.reasoner import Reasoner
+from s3ns.symbolic.rulebase import Rule, RuleBase
+
+__all__ = ["Reasoner", "Rule", "RuleBase"]

@@ -1,0 +1,246 @@
+"""A Document as facts of the rule language.
+
+======================================================  ==========================
+``recording(T0,T1)``                                    the stretch that was analysed
+``seen(Sign,Side,T0,T1,Confidence)``                    a finding; confidence 0..100
+``measure(Sign,Side,T0,T1,Name,Value)``                 what was measured of it
+``absent(Sign,T0,T1)``                                  looked for and not seen
+``unassessable(Sign,Reason,T0,T1)``                     could not be judged
+``sign(Sign)``, ``sided(Sign)``,                        the vocabulary
+``modality(Sign,Video or Audio)``,
+``sign_group(Sign,Group)``, ``minimum(Sign,Duration)``
+======================================================  ==========================
+
+Times are deciseconds, measures integers at the scale of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeVar
+
+import clingo
+
+from s3ns.facts import (
+    Document,
+    Finding,
+    InputError,
+    Interval,
+    Recording,
+    decisecond_interval,
+    deciseconds,
+    scaled,
+    vocabulary,
+)
+from s3ns.symbolic.wording import measured, side_words, span_words, uncapitalised
+
+MERGE_GAP = 5
+"""Findings of one sign and side this many deciseconds apart are one finding.
+
+Detectors break a movement up where a frame was missed; durations, counts and pauses
+would follow the breaks and not the movement.
+"""
+
+INPUTS: dict[str, tuple[str, ...]] = {
+    "recording": ("time", "time"),
+    "seen": ("sign", "side", "time", "time", "percent"),
+    "measure": ("sign", "side", "time", "time", "measure", "value"),
+    "absent": ("sign", "time", "time"),
+    "unassessable": ("sign", "reason", "time", "time"),
+    "sign": ("sign",),
+    "sided": ("sign",),
+    "modality": ("sign", "modality"),
+    "sign_group": ("sign", "group"),
+    "minimum": ("sign", "duration"),
+}
+"""The predicates that a Document and the vocabulary give, and what each place holds."""
+
+_LARGEST = 2**24  # far beyond any recording; products with 100 still fit 32 bits
+
+LeafKind = Literal["finding", "absence", "unassessable", "measure", "given"]
+
+
+class Leaf(NamedTuple):
+    """What a proof says of a fact that came in."""
+
+    kind: LeafKind
+    text: str
+
+
+def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
+    """Return the facts of a Document, each with its words for the proof.
+
+    Neighbouring findings of one sign and side are merged: the interval is their union,
+    the confidence their mean by duration, and each measure that of the longest finding
+    that carries it.
+
+    Raises
+    ------
+    InputError
+        If a time or measure is too large for the rules.
+    """
+    facts = {
+        clingo.Function(name, [clingo.Function(word) for word in words]): Leaf(
+            "given", text
+        )
+        for name, words, text in _vocabulary_facts()
+    }
+    for sign in vocabulary().signs:
+        atom = _atom("minimum", sign.name, deciseconds(sign.minimum_duration))
+        facts[atom] = Leaf(
+            "given",
+            f"{sign.title}: counted from {sign.minimum_duration:.1f} s on",
+        )
+    start, end = _analysed(document)
+    facts[_atom("recording", start, end)] = Leaf(
+        "given", f"The recording was analysed from {span_words(start, end)}"
+    )
+    facts.update(_findings(document.findings))
+    for sign_name, start, end in _unions(document.absences):
+        facts[_atom("absent", sign_name, start, end)] = Leaf(
+            "absence",
+            f"Looked for and not seen: {_title(sign_name)}, {span_words(start, end)}",
+        )
+    for reason, words in vocabulary().reasons.items():
+        items = [item for item in document.unassessable if item.reason == reason]
+        for sign_name, start, end in _unions(items):
+            facts[_atom("unassessable", sign_name, reason, start, end)] = Leaf(
+                "unassessable",
+                f"Not assessable: {_title(sign_name)}, {span_words(start, end)} "
+                f"({words})",
+            )
+    return facts
+
+
+def _vocabulary_facts() -> Iterable[tuple[str, list[str], str]]:
+    for sign in vocabulary().signs:
+        yield "sign", [sign.name], f"{sign.title} is a sign"
+        yield "modality", [sign.name, sign.modality], f"{sign.title}: {sign.modality}"
+        yield "sign_group", [sign.name, sign.group], f"{sign.title}: {sign.group}"
+        if sign.is_sided:
+            yield "sided", [sign.name], f"{sign.title} has a side"
+
+
+def _analysed(document: Document) -> tuple[int, int]:
+    """Return the stretch that any stage looked at, else the whole recording."""
+    recording: Recording = document.recording
+    windows = [step.window for step in document.provenance if step.window is not None]
+    if not windows:
+        return decisecond_interval(0.0, recording.duration)
+    return decisecond_interval(
+        min(start for start, _ in windows), max(end for _, end in windows)
+    )
+
+
+def _findings(findings: Iterable[Finding]) -> dict[clingo.Symbol, Leaf]:
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in sorted(findings, key=_finding_key):
+        groups.setdefault((finding.sign, str(finding.side)), []).append(finding)
+    facts: dict[clingo.Symbol, Leaf] = {}
+    for (sign, side), members in groups.items():
+        for start, end, merged in _merged(members, MERGE_GAP):
+            facts.update(_finding(sign, side, start, end, merged))
+    return facts
+
+
+def _finding(
+    sign: str, side: str, start: int, end: int, members: list[Finding]
+) -> dict[clingo.Symbol, Leaf]:
+    lengths = [max(member.duration, 0.1) for member in members]
+    confidence = sum(
+        member.confidence * length
+        for member, length in zip(members, lengths, strict=True)
+    ) / sum(lengths)
+    # The longest first; of equals the surest, then the earliest.
+    by_length = sorted(members, key=lambda item: (-item.duration, -item.confidence))
+    measures: dict[str, float] = {}
+    for member in by_length:
+        measures = {**member.measures, **measures}
+    where = f"{span_words(start, end)}"
+    if side != "none":
+        where = f"{side_words(side)}, {where}"
+    evidence = "; ".join(dict.fromkeys(m.evidence for m in members if m.evidence))
+    atom = _atom("seen", sign, side, start, end, scaled(confidence, 100))
+    title = vocabulary().by_name[sign].title
+    facts = {
+        atom: Leaf(
+            "finding",
+            f"{title}, {where}, confidence {scaled(confidence, 100) / 100:.2f}"
+            + (f" ({evidence})" if evidence else ""),
+        )
+    }
+    for name, value in sorted(measures.items()):
+        kind = vocabulary().measures[name]
+        number = _number(value * kind.scale, scaled(value, kind.scale))
+        facts[_atom("measure", sign, side, start, end, name, number)] = Leaf(
+            "measure",
+            f"{kind.title[:1].upper()}{kind.title[1:]}: {measured(name, number)} "
+            f"({uncapitalised(title)}, {where})",
+        )
+    return facts
+
+
+def _finding_key(finding: Finding) -> tuple[object, ...]:
+    # Complete, so that the order in which findings were listed never shows.
+    return (
+        *finding.sort_key,
+        finding.evidence,
+        sorted(finding.measures.items()),
+    )
+
+
+IntervalT = TypeVar("IntervalT", bound=Interval)
+
+
+def _merged(
+    items: Iterable[IntervalT], gap: int
+) -> Iterable[tuple[int, int, list[IntervalT]]]:
+    """Join intervals, given in order of their start, that lie at most a gap apart."""
+    start = end = 0
+    members: list[IntervalT] = []
+    for item in items:
+        first, last = decisecond_interval(item.start, item.end)
+        _number(item.end * 10, last)
+        if members and first <= end + gap:
+            end = max(end, last)
+            members.append(item)
+            continue
+        if members:
+            yield start, end, members
+        start, end, members = first, last, [item]
+    if members:
+        yield start, end, members
+
+
+def _unions(items: Iterable[Interval]) -> Iterable[tuple[str, int, int]]:
+    by_sign: dict[str, list[Interval]] = {}
+    for item in sorted(items, key=lambda item: item.sort_key):
+        by_sign.setdefault(item.sign, []).append(item)
+    for sign, members in by_sign.items():
+        for start, end, _ in _merged(members, 0):
+            yield sign, start, end
+
+
+def _number(value: float, number: int) -> int:
+    if abs(number) > _LARGEST:
+        raise InputError(
+            f"expected times and measures that scale to at most {_LARGEST}, "
+            f"got {value:g}"
+        )
+    return number
+
+
+def _atom(name: str, *arguments: str | int) -> clingo.Symbol:
+    return clingo.Function(
+        name,
+        [
+            clingo.Number(_number(argument, argument))
+            if isinstance(argument, int)
+            else clingo.Function(argument)
+            for argument in arguments
+        ],
+    )
+
+
+def _title(sign: str) -> str:
+    return uncapitalised(vocabulary().by_name[sign].title)
