@@ -143,8 +143,10 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def mirrored(self) -> Document:
         """Return a copy with left and right exchanged and without a verdict."""
+        flipped = not self.recording.mirrored
         return msgspec.structs.replace(
             self,
+            recording=msgspec.structs.replace(self.recording, mirrored=flipped),
             findings=tuple(
                 msgspec.structs.replace(finding, side=finding.side.mirrored)
                 for finding in self.findings

@@ -78,6 +78,8 @@ class BoxDetector:
         logits = next(out for out in outputs if out.shape[-1] == 1)[0, :, 0]
         scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
         kept = scores > threshold
+        if not kept.any():
+            return []
         points = raw[kept].reshape(int(kept.sum()), -1, 2) / self.pixels
         anchors = _anchors(self.pixels, self.strides)[kept]
         points[:, 0] += anchors
