@@ -5,6 +5,7 @@ A package is only opened, never installed, and only once its hash is the expecte
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -26,7 +27,7 @@ _REASONS = (
     re.compile(r"\bE[A-Z]{3,}: (.+)"),
     re.compile(r"^ERROR: (.+)", re.MULTILINE),
     re.compile(r"^npm (?:error|ERR!) (?!code|errno|syscall)\w+ (.+)", re.MULTILINE),
-    re.compile(r"(\S.*)"),
+    re.compile(r"^\s*(?!WARNING)(\S.*)", re.MULTILINE),
 )
 
 
@@ -47,7 +48,13 @@ def fetch_archive(archive: Archive, folder: Path) -> Path:
     ModelError
         If the program that fetches is not there or fails, or the hash is not the
         expected one.
+    OSError
+        If there is no room for the package.
     """
+    # pip takes a full disk for a bad network and tries again and again; it writes the
+    # package twice, to a temporary folder and to the one it belongs in
+    if shutil.disk_usage(folder).free < 2 * archive.size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     command = _pip(archive, folder) if archive.route == "pip" else _npm(archive, folder)
     _run(command, archive, folder)
     files = [path for path in folder.iterdir() if path.suffix in {".whl", ".tgz"}]

@@ -25,12 +25,13 @@ class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Package and exact version, as the program wants it.
     options
         What else to tell the program.
-    sha256
-        Hash of the package's file.
+    size, sha256
+        Bytes and hash of the package's file.
     """
 
     route: Literal["pip", "npm"]
     requirement: str
+    size: int
     sha256: str
     options: tuple[str, ...] = ()
 

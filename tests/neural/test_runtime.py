@@ -155,7 +155,6 @@ def test_a_gpu_gives_what_the_cpu_gives(
     try:
         model = open_model(face_path, device)
     except CapabilityError as error:
-        assert "did not start (" in str(error)
         pytest.skip(str(error))
     value = np.random.default_rng(0).random((2, 128, 128, 3), np.float32)
     expected = face_model.run(value)
