@@ -67,7 +67,7 @@ def probe(path: Path) -> Recording:
     duration = float(times[-1] - times[0]) + usual
     digest = _sha256(path)
     return Recording(
-        id=f"rec-{digest[:10]}",
+        id=_pseudonym(digest),
         duration=round(duration, 6),
         sha256=digest,
         width=width,
@@ -78,6 +78,22 @@ def probe(path: Path) -> Recording:
         rotation=upright.rotation,
         has_audio=has_audio,
     )
+
+
+def pseudonym(path: Path) -> str:
+    """Return the id that a recording has in Documents, made from the file's hash.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or it cannot be read.
+    """
+    _check_file(path)
+    return _pseudonym(_sha256(path))
+
+
+def _pseudonym(digest: str) -> str:
+    return f"rec-{digest[:10]}"
 
 
 @contextmanager

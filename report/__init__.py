@@ -1,1 +1,1 @@
-"""What people read: text for the terminal."""
+"""Showing Documents to people: the first screen, the proof, the tables."""

@@ -1,0 +1,419 @@
+"""The command line: parse, call, print.
+
+The standard output carries the result and nothing else. Everything heavy is imported
+when a command runs, so that ``s3ns --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3ns import __version__
+from s3ns.facts import Document, InputError, Label
+from s3ns.report.console import Console, guarded
+from s3ns.report.options import (
+    as_json,
+    device,
+    document_argument,
+    examples,
+    exit_verdict,
+    extraction,
+    extractor,
+    fps,
+    models_folder,
+    output,
+    overwrite,
+    resume,
+    rules,
+    videos_argument,
+)
+
+if TYPE_CHECKING:
+    from s3ns.batch import Outcome
+    from s3ns.neural.extractor import ExtractOptions
+
+EXIT_VERDICTS = {
+    Label.EPILEPTIC_SEIZURE: 10,
+    Label.NON_EPILEPTIC_EVENT: 11,
+    Label.NO_EVENT: 12,
+    Label.INDETERMINATE: 13,
+}
+
+
+@click.group(
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "S3NS",
+    },
+    epilog=examples(
+        "s3ns models pull                      fetch the models, once",
+        "s3ns classify clip.mp4                verdict, deciding signs, reasons",
+        "s3ns classify clip.mp4 -o clip.json   and keep the result",
+        "s3ns explain clip.json                the whole proof",
+        "s3ns classify clips/ -o results/      a folder of videos",
+        "s3ns extract clip.mp4 -o - | s3ns reason -",
+    ),
+)
+@click.version_option(__version__, prog_name="s3ns")
+def main() -> None:
+    """From seizure videos to measured findings, a verdict and its proof.
+
+    Research use only: not a medical device, and no diagnosis.
+
+    Exit codes: 0 ran, whatever the verdict; 1 failed; 2 wrong usage; 3 input cannot be
+    read; 4 rules are wrong; 5 models are missing; 130 stopped by Ctrl-C.
+    """
+
+
+@main.command(
+    epilog=examples(
+        "s3ns classify clip.mp4",
+        "s3ns classify clip.mp4 --start 0:30 --end 2:10 -o clip.json",
+        "s3ns classify ward.mp4 --patient-roi 420,160,600,480",
+        "s3ns classify clip.mp4 --json | jq .verdict.label",
+        "s3ns classify clips/ -o results/ --resume",
+    )
+)
+@videos_argument
+@extraction
+@rules
+@output
+@overwrite
+@resume
+@as_json
+@exit_verdict
+@guarded
+def classify(
+    console: Console,
+    videos: tuple[Path, ...],
+    rules: Path | None,
+    exit_verdict: bool,
+    **settings: Any,
+) -> None:
+    """Judge videos: findings, verdict and proof.
+
+    VIDEO is a file, or a folder that is searched for videos. One file gives a summary
+    on the standard output; with -o FILE its Document is kept as well. Several files or
+    a folder need -o DIR, which receives one Document each, named by a pseudonym, and a
+    summary.tsv.
+
+    With --exit-verdict the exit code is 10 for an epileptic seizure, 11 for a
+    non-epileptic pattern, 12 for no event and 13 for indeterminate.
+    """
+    from s3ns import pipeline
+
+    def job(video: Path, **how: Any) -> Document:
+        return pipeline.classify(video, rules=rules, **how)
+
+    document = _run(console, videos, job, stage="verdict", **settings)
+    if exit_verdict:
+        if document is None or document.verdict is None:
+            raise click.UsageError("--exit-verdict needs a single video")
+        click.get_current_context().exit(EXIT_VERDICTS[document.verdict.label])
+
+
+@main.command(
+    epilog=examples(
+        "s3ns extract clip.mp4",
+        "s3ns extract clip.mp4 -o clip.json",
+        "s3ns extract clips/ -o findings/",
+    )
+)
+@videos_argument
+@extraction
+@output
+@overwrite
+@resume
+@as_json
+@guarded
+def extract(console: Console, videos: tuple[Path, ...], **settings: Any) -> None:
+    """Look at videos and list what was seen, without a verdict."""
+    from s3ns import pipeline
+
+    _run(console, videos, pipeline.extract, stage="findings", **settings)
+
+
+@main.command(
+    epilog=examples(
+        "s3ns reason clip.json",
+        "s3ns reason clip.json -o clip.json --overwrite",
+        "s3ns reason clip.json --rules my-rules/",
+    )
+)
+@document_argument
+@rules
+@output
+@overwrite
+@as_json
+@guarded
+def reason(
+    console: Console,
+    *,
+    document: Path,
+    rules: Path | None,
+    output: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Judge the findings of a Document.
+
+    DOCUMENT is a file, or - for the standard input. Use it after correcting findings
+    by hand, or with rules of your own.
+    """
+    from s3ns import pipeline
+
+    console.check_target(output, overwrite=overwrite)
+    found = pipeline.reason(console.read(document), rules=rules)
+    console.deliver(found, output, as_json=as_json, name="")
+
+
+@main.command(
+    epilog=examples(
+        "s3ns explain clip.json",
+        "s3ns explain clip.json | less",
+        "s3ns explain clip.json --json",
+    )
+)
+@document_argument
+@as_json
+@guarded
+def explain(console: Console, document: Path, as_json: bool) -> None:
+    """Print the whole proof of a verdict.
+
+    DOCUMENT is a file, or - for the standard input.
+    """
+    import msgspec
+
+    from s3ns.report.proof_tree import ASCII, UNICODE, proof_text
+
+    found = console.read(document)
+    if found.verdict is None or found.proof is None:
+        raise InputError(
+            f"{document} has no verdict to explain; run s3ns reason {document} first"
+        )
+    if as_json:
+        compact = msgspec.json.encode(found.proof)
+        console.print(msgspec.json.format(compact, indent=2).decode())
+        return
+    lines = UNICODE if console.is_unicode else ASCII
+    width = console.width
+    console.print(proof_text(found.verdict, found.proof, lines=lines, width=width))
+
+
+@main.group()
+def models() -> None:
+    """See, fetch and check the models."""
+
+
+@models.command(name="list")
+@models_folder
+@as_json
+@guarded
+def list_models(console: Console, models: Path | None, as_json: bool) -> None:
+    """List the models and whether they are there."""
+    from s3ns.neural.models import ModelStore
+    from s3ns.report.tables import table
+
+    store = ModelStore(models)
+    header = ("name", "state", "size", "licence", "purpose")
+    rows = [
+        (s.name, s.state, f"{s.size / 1e6:.1f} MB", s.licence, s.purpose)
+        for s in store.status()
+    ]
+    if as_json:
+        found = [dict(zip(header, row, strict=True)) for row in rows]
+        console.print(json.dumps(found, indent=2))
+    else:
+        console.print(table(header, rows, width=console.table_width))
+
+
+@models.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@models_folder
+@guarded
+def pull(console: Console, names: tuple[str, ...], models: Path | None) -> None:
+    """Fetch the models that are missing or damaged, all of them or those named."""
+    from s3ns.neural.models import ModelStore
+
+    store = ModelStore(models)
+    new = store.pull(list(names) or None, progress=console.say)
+    console.print(f"{len(new)} fetched, {len(store.names)} known; see s3ns models list")
+
+
+@models.command()
+@models_folder
+@guarded
+def verify(console: Console, models: Path | None) -> None:
+    """Check every model by its hash; exit code 5 if one is missing or damaged."""
+    from s3ns.neural.models import ModelStore
+
+    store = ModelStore(models)
+    store.verify()
+    console.print(f"all {len(store.names)} models are there and whole")
+
+
+@main.command()
+@models_folder
+@device
+@extractor
+@fps
+@rules
+@as_json
+@guarded
+def doctor(console: Console, as_json: bool, **settings: Any) -> None:
+    """Show versions, models, rules and settings.
+
+    For each setting it tells where it comes from. The exit code is 0 if s3ns classify
+    can run, and 5 if models are missing.
+    """
+    from s3ns.doctor import examine, examine_settings, exit_code
+    from s3ns.report.tables import table
+
+    entries = [
+        *examine(
+            models=settings["models"],
+            device=settings["device"],
+            rules=settings["rules"],
+        ),
+        *examine_settings(settings, console.source),
+    ]
+    if as_json:
+        import msgspec
+
+        console.print(json.dumps(msgspec.to_builtins(entries), indent=2))
+    else:
+        rows = [(e.topic, e.name, e.state, e.value) for e in entries]
+        header = ("topic", "name", "state", "found")
+        console.print(table(header, rows, width=console.table_width))
+    click.get_current_context().exit(exit_code(entries))
+
+
+def _run(
+    console: Console,
+    videos: tuple[Path, ...],
+    job: Callable[..., Document],
+    *,
+    stage: str,
+    output: Path | None,
+    overwrite: bool,
+    resume: bool,
+    as_json: bool,
+    **settings: Any,
+) -> Document | None:
+    """Run a job over one video or many; return the Document where it was one."""
+    how: dict[str, Any] = {
+        "extractor": settings.pop("extractor"),
+        "options": _extract_options(**settings),
+    }
+
+    def look(video: Path, place: str = "") -> Document:
+        with console.progress(f"{place}{video.name}") as progress:
+            return job(video, progress=progress, **how)
+
+    to_folder = output is not None and output.is_dir()
+    if len(videos) == 1 and not videos[0].is_dir() and not to_folder:
+        if resume:
+            raise click.UsageError("--resume needs -o DIR")
+        console.check_target(output, overwrite=overwrite)
+        started = time.monotonic()
+        document = look(videos[0])
+        console.detail(f"took {time.monotonic() - started:.1f} s")
+        console.deliver(document, output, as_json=as_json, name=videos[0].name)
+        return document
+    if output is None or console.is_dash(output):
+        raise click.UsageError("several videos or a folder need -o DIR")
+    with _batch(console, output, overwrite, resume, as_json=as_json) as outcomes:
+        _run_batch(
+            console,
+            videos,
+            look,
+            folder=output,
+            outcomes=outcomes,
+            resume=resume,
+            stage=stage,
+        )
+    return None
+
+
+def _extract_options(**settings: Any) -> ExtractOptions:
+    from s3ns.neural.extractor import ExtractOptions
+
+    start, end = settings["start"], settings["end"]
+    if end is not None and end <= start:
+        raise click.UsageError(
+            f"--end {end:g} s does not lie after --start {start:g} s"
+        )
+    return ExtractOptions(**settings)
+
+
+def _run_batch(
+    console: Console,
+    paths: tuple[Path, ...],
+    look: Callable[[Path, str], Document],
+    *,
+    folder: Path,
+    outcomes: list[Outcome],
+    resume: bool,
+    stage: str,
+) -> None:
+    from s3ns.batch import find_videos, run_all
+
+    videos = find_videos(paths)
+    places = {v: f"[{k}/{len(videos)}] " for k, v in enumerate(videos, start=1)}
+    for outcome in run_all(
+        videos,
+        lambda video: look(video, places[video]),
+        folder,
+        resume=resume,
+        is_complete=lambda found: stage == "findings" or found.verdict is not None,
+        debug=console.debug,
+    ):
+        outcomes.append(outcome)
+        said = outcome.error or outcome.state
+        console.say(f"{places[outcome.video]}{outcome.video.name}: {said}")
+        console.detail(f"took {outcome.seconds:.1f} s")
+
+
+@contextmanager
+def _batch(
+    console: Console, folder: Path, overwrite: bool, resume: bool, *, as_json: bool
+) -> Iterator[list[Outcome]]:
+    """Give a list to fill; write and print the summary of it, also if stopped."""
+    from s3ns.batch import SUMMARY, holds_results, write_summary
+    from s3ns.report.tables import table
+    from s3ns.report.words import VERDICT_TITLES
+
+    if folder.exists() and not folder.is_dir():
+        raise click.UsageError(f"{folder} is a file; -o names a folder here")
+    if folder.is_dir() and holds_results(folder) and not (overwrite or resume):
+        raise click.UsageError(
+            f"{folder} holds results; add --resume to go on or --overwrite to replace"
+        )
+    outcomes: list[Outcome] = []
+    try:
+        yield outcomes
+    finally:
+        if outcomes:
+            write_summary(folder, outcomes)
+    rows = [{"file": outcome.video.name, **outcome.row} for outcome in outcomes]
+    if as_json:
+        console.print(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            row["verdict"] = VERDICT_TITLES.get(row["verdict"], row["verdict"])
+        header = ("file", "recording", "status", "verdict", "strength", "findings")
+        cells = [[row[column] for column in header] for row in rows]
+        console.print(table(header, cells, width=console.table_width))
+    counts = Counter(outcome.state for outcome in outcomes)
+    said = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    console.say(f"{len(outcomes)} videos: {said}; summary in {folder / SUMMARY}")
+    if counts["failed"]:
+        click.get_current_context().exit(1)

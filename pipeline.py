@@ -1,0 +1,97 @@
+"""The whole main job on one page: a video in, a Document with verdict and proof out.
+
+::
+
+    video -> extract -> findings -> reason -> verdict and proof
+
+Each stage takes and gives a :class:`~s3ns.facts.Document`, so that it can be run alone,
+and its result stopped at, corrected by hand and taken up again.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s3ns.facts import Document
+
+if TYPE_CHECKING:
+    from s3ns.neural.extractor import ExtractOptions, Progress
+    from s3ns.symbolic import Reasoner
+
+DEFAULT_EXTRACTOR = "landmarks"
+
+
+def classify(
+    video: Path,
+    options: ExtractOptions | None = None,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    rules: Path | None = None,
+    progress: Progress | None = None,
+) -> Document:
+    """Look at a video and judge what was seen.
+
+    Parameters
+    ----------
+    video
+        The video.
+    options
+        What to look at and how.
+    extractor
+        Name of the producer of findings.
+    rules
+        Folder of rules in place of those that s3ns ships.
+    progress
+        Called with the seconds analysed and the seconds in all.
+
+    Returns
+    -------
+    The Document with findings, verdict and proof.
+
+    Raises
+    ------
+    InputError
+        If the video cannot be read.
+    RuleError
+        If a rule file is wrong; found before the video is looked at.
+    ModelError
+        If a model is missing.
+    CapabilityError
+        If the extractor, a device or a package that is needed is not there.
+    """
+    _reasoner(rules)
+    document = extract(video, options, extractor=extractor, progress=progress)
+    return reason(document, rules=rules)
+
+
+def extract(
+    video: Path,
+    options: ExtractOptions | None = None,
+    *,
+    extractor: str = DEFAULT_EXTRACTOR,
+    progress: Progress | None = None,
+) -> Document:
+    """Look at a video; the first half of :func:`classify`."""
+    from s3ns.neural.extractor import ExtractOptions, make_extractor
+
+    return make_extractor(extractor).extract(
+        video, options or ExtractOptions(), progress or _ignore
+    )
+
+
+def reason(document: Document, *, rules: Path | None = None) -> Document:
+    """Judge what was found; the second half of :func:`classify`."""
+    return _reasoner(rules).reason(document)
+
+
+@lru_cache(maxsize=1)
+def _reasoner(rules: Path | None) -> Reasoner:
+    from s3ns.symbolic import Reasoner
+
+    return Reasoner(rules)
+
+
+def _ignore(_done: float, _total: float) -> None:
+    pass

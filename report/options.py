@@ -1,0 +1,155 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def examples(*lines: str) -> str:
+    """Return worked examples as the end of a help page."""
+    return "\b\nExamples\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def _seconds(text: str) -> float:
+    """Read ``75``, ``75.5``, ``1:15`` or ``1:15.5``."""
+    minutes, _, seconds = str(text).rpartition(":")
+    try:
+        value = 60 * int(minutes or 0) + float(seconds)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise click.BadParameter(f"{text!r} is not a time such as 75.5 or 1:15.5")
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 1 <= value <= 240:
+        raise click.BadParameter(f"{text!r} is not a number from 1 to 240")
+    return value
+
+
+def _region(text: str) -> tuple[int, int, int, int]:
+    try:
+        x, y, width, height = (int(part) for part in str(text).split(","))
+    except ValueError:
+        x = y = width = height = -1
+    if min(x, y) < 0 or min(width, height) <= 0:
+        raise click.BadParameter(f"{text!r} is not x,y,width,height in pixels")
+    return x, y, width, height
+
+
+_FILE = click.Path(path_type=Path)
+_DOCUMENT = click.Path(path_type=Path, allow_dash=True)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_RULES = click.Path(path_type=Path, file_okay=False, exists=True)
+
+videos_argument = click.argument(
+    "videos", nargs=-1, required=True, type=_FILE, metavar="VIDEO..."
+)
+document_argument = click.argument("document", type=_DOCUMENT, metavar="DOCUMENT")
+
+fps = click.option(
+    "--fps",
+    type=_rate,
+    metavar="NUMBER",
+    default=10.0,
+    show_default=True,
+    envvar="S3NS_FPS",
+    show_envvar=True,
+    help="Pictures analysed per second; 15 for jerks faster than 4 per second.",
+)
+device = click.option(
+    "--device",
+    metavar="auto|cpu|cuda|tensorrt",
+    default="auto",
+    show_default=True,
+    envvar="S3NS_DEVICE",
+    show_envvar=True,
+    help="What the models run on.",
+)
+models_folder = click.option(
+    "--models",
+    type=_FOLDER,
+    metavar="DIR",
+    envvar="S3NS_MODELS",
+    show_envvar=True,
+    help="Folder of the models.  [default: in the user's cache]",
+)
+extractor = click.option(
+    "--extractor",
+    metavar="NAME",
+    default="landmarks",
+    show_default=True,
+    envvar="S3NS_EXTRACTOR",
+    show_envvar=True,
+    help="Producer of the findings.",
+)
+rules = click.option(
+    "--rules",
+    type=_RULES,
+    metavar="DIR",
+    envvar="S3NS_RULES",
+    show_envvar=True,
+    help="Folder of rules.  [default: those that s3ns ships]",
+)
+output = click.option(
+    "-o",
+    "--output",
+    type=_DOCUMENT,
+    metavar="PATH",
+    help="Keep the Document in this file, or Documents in this folder; - is the "
+    "standard output.",
+)
+overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+resume = click.option(
+    "--resume", is_flag=True, help="Keep the Documents that are in the folder already."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+exit_verdict = click.option(
+    "--exit-verdict", is_flag=True, help="Tell the verdict by the exit code."
+)
+
+_start = click.option(
+    "--start",
+    type=_seconds,
+    metavar="TIME",
+    default=0.0,
+    help="Begin at 75.5 or 1:15.5.",
+)
+_end = click.option("--end", type=_seconds, metavar="TIME", help="End there.")
+_patient_roi = click.option(
+    "--patient-roi",
+    type=_region,
+    metavar="X,Y,W,H",
+    help="Where the patient is, in pixels of the upright picture.",
+)
+_mirrored = click.option(
+    "--mirrored", is_flag=True, help="The recording is mirrored; exchange the sides."
+)
+
+
+def extraction(command: Command) -> Command:
+    """Add what may be asked of any extractor."""
+    for option in (
+        extractor,
+        models_folder,
+        device,
+        _mirrored,
+        _patient_roi,
+        _end,
+        _start,
+        fps,
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,62 @@
+"""Words and small formats that every report shares."""
+
+from __future__ import annotations
+
+from s3ns.facts import Document, Label, clock, sign_named, vocabulary
+from s3ns.facts.finding import Unassessable
+
+NOTICE = "Research use only: not a medical device, and no diagnosis."
+
+SIDES = "left is the patient's own left"
+
+VERDICT_TITLES: dict[str, str] = {
+    Label.EPILEPTIC_SEIZURE: "epileptic seizure",
+    Label.NON_EPILEPTIC_EVENT: "non-epileptic pattern",
+    Label.NO_EVENT: "no event",
+    Label.INDETERMINATE: "indeterminate",
+}
+"""Short names for tables. A non-epileptic pattern has many causes, of which functional
+/ dissociative seizures are one; video alone does not tell them apart."""
+
+
+_MOST_NAMED = 3
+
+
+def span(start: float, end: float) -> str:
+    """Format a stretch of time for people."""
+    return f"{clock(start)}-{clock(end)}"
+
+
+def not_assessable(document: Document, *, shortest: float = 0.5) -> list[str]:
+    """Say what could not be judged, one line per reason, the widest first.
+
+    Parameters
+    ----------
+    document
+        The Document.
+    shortest
+        Stretches shorter than this many seconds are left out.
+    """
+    by_reason: dict[str, list[Unassessable]] = {}
+    for item in document.unassessable:
+        if item.duration >= shortest:
+            by_reason.setdefault(item.reason, []).append(item)
+    groups = sorted(
+        by_reason.items(),
+        key=lambda group: (-sum(item.duration for item in group[1]), group[0]),
+    )
+    return [_reason_line(reason, items) for reason, items in groups]
+
+
+def _reason_line(reason: str, items: list[Unassessable]) -> str:
+    names = list(dict.fromkeys(item.sign for item in items))
+    titles = [_uncapitalised(sign_named(name).title) for name in names]
+    start, end = min(i.start for i in items), max(i.end for i in items)
+    named = ", ".join(titles[:_MOST_NAMED])
+    if len(titles) > _MOST_NAMED:
+        named += f" and {len(titles) - _MOST_NAMED} more"
+    return f"{named}: {vocabulary().reasons[reason]} ({span(start, end)})"
+
+
+def _uncapitalised(title: str) -> str:
+    return title[:1].lower() + title[1:]
