@@ -27,12 +27,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --upgrade "pip>=23.1"
 
-# The strict editable install lets mypy see the package; its links are made anew each
-# time, so that new files are found.
 install: $(BIN)/python
 	rm -rf build
-	$(PIP) install --config-settings editable_mode=strict -e ".[cpu]"
+	$(PIP) install ".[cpu]"
 
+# The strict editable install lets mypy see the package, and edits take effect at once.
+# Its links are made anew each time, so that new files are found.
 install-test: $(BIN)/python
 	rm -rf build
 	$(PIP) install --config-settings editable_mode=strict -e ".[cpu,test]"
