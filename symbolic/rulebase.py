@@ -18,6 +18,7 @@ from s3ns.symbolic.encoding import INPUTS
 from s3ns.symbolic.instrument import instrumented
 from s3ns.symbolic.kinds import Kinds
 from s3ns.symbolic.labels import Label, LabelReader
+from s3ns.symbolic.shapes import Shape, shape_of
 from s3ns.symbolic.syntax import (
     Place,
     atoms_of,
@@ -133,9 +134,12 @@ class RuleBase:
         return instrumented([rule.syntax for rule in self.rules])
 
     @cached_property
-    def variable_kinds(self) -> tuple[dict[str, str], ...]:
-        """For each rule, what its variables hold: ``time``, ``sign``, ..."""
-        return tuple(self._kinds.variables(rule.syntax) for rule in self.rules)
+    def shapes(self) -> tuple[Shape, ...]:
+        """The rules in the form in which proofs use them."""
+        return tuple(
+            shape_of(rule.syntax, self._kinds.variables(rule.syntax))
+            for rule in self.rules
+        )
 
     def signs_behind(self, head: Signature) -> frozenset[str]:
         """Return the signs whose findings decide whether a conclusion is drawn."""

@@ -11,7 +11,6 @@ from clingo.ast import AST, ProgramBuilder
 
 from s3ns.symbolic.instrument import MEMBER, STEP, VALUE
 from s3ns.symbolic.rulebase import RuleBase
-from s3ns.symbolic.syntax import is_atom, is_negated
 
 
 class Step(NamedTuple):
@@ -76,14 +75,7 @@ class Replay:
             Step(number.number, head, values, tuple(premises.arguments))
             for number, head, values, premises in _rows(control, STEP, 4)
         ]
-        self._positive = [
-            [
-                place
-                for place, literal in enumerate(rule.syntax.body)
-                if is_atom(literal) and not is_negated(literal)
-            ]
-            for rule in base.rules
-        ]
+        self._shapes = base.shapes
         self.support = self._least(given, steps)
 
     def value(self, step: Step, place: int) -> clingo.Symbol:
@@ -97,11 +89,12 @@ class Replay:
     def needs(self, step: Step) -> list[clingo.Symbol]:
         """Return the atoms that an application rests on, in the order of its rule."""
         needed: dict[clingo.Symbol, None] = {}
-        for place, premise in enumerate(step.premises):
-            if place in self._positive[step.rule]:
-                needed[premise] = None
-            for member in self.members(step, place):
-                needed[member.atom] = None
+        for place, condition in enumerate(self._shapes[step.rule].conditions):
+            if condition.kind == "holds":
+                needed[step.premises[place]] = None
+            elif condition.kind == "aggregate":
+                for member in self.members(step, place):
+                    needed[member.atom] = None
         return list(needed)
 
     def _least(

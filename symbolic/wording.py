@@ -98,6 +98,16 @@ def span_words(start: int, end: int) -> str:
     return f"{clock(start / 10)}-{clock(end / 10)}"
 
 
+def quantity(value: clingo.Symbol, unit: str) -> str:
+    """Word a value of a comparison; ``unit`` is ``time``, ``duration`` or another."""
+    if value.type is clingo.SymbolType.Number:
+        if unit == "time":
+            return clock(value.number / 10)
+        if unit == "duration":
+            return f"{value.number / 10:.1f} s"
+    return _text(value)
+
+
 def _formatter(way: str) -> Callable[[clingo.Symbol], str]:
     head, _, noun = way.partition(" ")
     if head == "side":
