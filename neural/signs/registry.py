@@ -120,7 +120,8 @@ def three_valued(
     for finding in findings:
         seen |= (tracks.times >= finding.start) & (tracks.times < finding.end)
     blind = np.zeros_like(seen)
-    for first, beyond in runs(~view.judged & ~seen, tracks.rate, shortest=BLIND_LEAST):
+    # A sign of one side may be seen while the other side is covered: both are said.
+    for first, beyond in runs(~view.judged, tracks.rate, shortest=BLIND_LEAST):
         blind[first:beyond] = True
     brief = np.zeros_like(seen)
     for first, beyond in runs(~blind, tracks.rate):

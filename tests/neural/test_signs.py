@@ -313,6 +313,7 @@ def test_a_covered_arm_is_not_assessable_and_the_other_still_counts() -> None:
     assert not any(isinstance(item, Absence) for item in observations)
     blind = [item for item in observations if isinstance(item, Unassessable)]
     assert {item.reason for item in blind} == {"limb_covered"}
+    assert any(item.overlaps(finding) for item in blind), "the other arm is not judged"
 
 
 def test_without_a_face_no_sign_of_the_face_is_judged() -> None:
