@@ -74,7 +74,7 @@ class ProofBuilder:
         return Node(
             id=name,
             kind=kind,
-            text=worded(rule.label.says, dict(values)),
+            text=self._worded(rule.label.says, dict(values)),
             atom=str(atom),
             rule=rule.reference,
             premises=tuple(
@@ -100,9 +100,13 @@ class ProofBuilder:
             kind="aggregate",
             text=condition.aggregate(self._replay.value(step, place), came),
             nodes=self._ids(
-                [member.atom for member in self._replay.members(step, place)]
+                # The heaviest first: what decided the sum is what a reader looks for.
+                [member.atom for member in self._replay.members(step, place)[::-1]]
             ),
         )
+
+    def _worded(self, sentence: str, values: Mapping[str, clingo.Symbol]) -> str:
+        return worded(sentence, values, self._base.titles)
 
     def _ids(self, atoms: list[clingo.Symbol]) -> tuple[str, ...]:
         return tuple(self._nodes[atom].id for atom in dict.fromkeys(atoms))
@@ -111,9 +115,12 @@ class ProofBuilder:
         """Word that something was not concluded, as the rules for it say."""
         sentences = []
         for rule, shape in zip(self._base.rules, self._base.shapes, strict=True):
-            values = shape.matched(atom) if rule.label.denied else None
+            head = shape.head
+            if not rule.label.denied or head.name != atom.name:
+                continue
+            values = head.matched(tuple(atom.arguments))
             if values is not None:
-                sentences.append(worded(rule.label.denied, values))
+                sentences.append(self._worded(rule.label.denied, values))
         if not sentences:  # no rule could conclude it of these arguments
             sentences = [f"{atom} was not concluded"]
         return "; ".join(dict.fromkeys(sentences))
@@ -124,5 +131,5 @@ class ProofBuilder:
         A conclusion may be missing because its signs were not there, or because nobody
         could tell; a reader must see which.
         """
-        signs = self._base.signs_behind((atom.name, len(atom.arguments)))
+        signs = self._base.relevance.signs(atom)
         return [fact for fact in self._judged if fact.arguments[0].name in signs]

@@ -18,6 +18,7 @@ from s3ns.symbolic.encoding import INPUTS
 from s3ns.symbolic.instrument import instrumented
 from s3ns.symbolic.kinds import Kinds
 from s3ns.symbolic.labels import Label, LabelReader
+from s3ns.symbolic.relevance import Relevance
 from s3ns.symbolic.shapes import Shape, shape_of
 from s3ns.symbolic.syntax import (
     Place,
@@ -141,34 +142,16 @@ class RuleBase:
             for rule in self.rules
         )
 
-    def signs_behind(self, head: Signature) -> frozenset[str]:
-        """Return the signs whose findings decide whether a conclusion is drawn."""
-        return self._signs.get(head, frozenset())
+    @cached_property
+    def relevance(self) -> Relevance:
+        """Which signs decide whether something is concluded."""
+        named = [self._kinds.signs_named(rule.syntax) for rule in self.rules]
+        return Relevance(self.shapes, named)
 
     @cached_property
-    def _signs(self) -> dict[Signature, frozenset[str]]:
-        named: dict[Signature, set[str]] = {}
-        graph: nx.DiGraph[Signature] = nx.DiGraph()
-        for rule in self.rules:
-            head = signature(rule.syntax.head.atom)
-            graph.add_node(head)
-            signs = self._kinds.signs_named(rule.syntax)
-            named.setdefault(head, set()).update(signs)
-            for literal in rule.syntax.body:
-                # What outweighs what is not a matter of any one sign.
-                graph.add_edges_from(
-                    (head, signature(atom))
-                    for atom, _ in atoms_of(literal)
-                    if atom.symbol.name not in {"supports", "verdict"}
-                )
-        return {
-            head: frozenset(
-                sign
-                for behind in (head, *nx.descendants(graph, head))
-                for sign in named.get(behind, ())
-            )
-            for head in named
-        }
+    def titles(self) -> dict[str, str]:
+        """Titles of the rules by their ids."""
+        return {rule.label.id: rule.label.title for rule in self.rules}
 
     def _check(self) -> None:
         self._check_ids()

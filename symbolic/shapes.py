@@ -15,7 +15,7 @@ from clingo.ast import AST, AggregateFunction, ASTType, ComparisonOperator
 
 from s3ns.symbolic.instrument import ANY, step_variables
 from s3ns.symbolic.kinds import kind_of
-from s3ns.symbolic.syntax import is_atom, is_negated
+from s3ns.symbolic.syntax import atoms_of, is_atom, is_negated
 from s3ns.symbolic.wording import capitalised, quantity
 
 _SIGNS = {
@@ -43,6 +43,51 @@ _FUNCTIONS = {
 }
 
 
+Arguments = tuple[str | clingo.Symbol | None, ...]
+"""Of an atom: names of variables, fixed symbols, ``None`` for the rest."""
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """An atom of a rule.
+
+    Attributes
+    ----------
+    name
+        Predicate.
+    arguments
+        What stands in its places.
+    """
+
+    name: str
+    arguments: Arguments
+
+    def matched(self, given: Arguments) -> dict[str, clingo.Symbol] | None:
+        """Return the variables for which this would be the atom given.
+
+        The latter may have places left open. ``None`` if it can never be.
+        """
+        values: dict[str, clingo.Symbol] = {}
+        for own, came in zip(self.arguments, given, strict=True):
+            if not isinstance(came, clingo.Symbol) or came == ANY:
+                continue
+            if isinstance(own, str):
+                if values.setdefault(own, came) != came:
+                    return None
+            elif own not in {None, came}:
+                return None
+        return values
+
+    def filled(self, values: Mapping[str, clingo.Symbol]) -> Pattern:
+        """Return this atom with variables replaced by values, where there are any."""
+        return Pattern(
+            self.name,
+            tuple(
+                values.get(place) if isinstance(place, str) else place
+                for place in self.arguments
+            ),
+        )
+
+
 class Condition(msgspec.Struct, frozen=True):
     """A premise of a rule.
 
@@ -50,6 +95,8 @@ class Condition(msgspec.Struct, frozen=True):
     ----------
     kind
         As in :class:`s3ns.facts.Premise`.
+    atoms
+        The atom, or those within an aggregate.
     terms
         The sides of a comparison as written.
     signs
@@ -61,6 +108,7 @@ class Condition(msgspec.Struct, frozen=True):
     """
 
     kind: Literal["holds", "not", "comparison", "aggregate"]
+    atoms: tuple[Pattern, ...] = ()
     terms: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
     unit: str = ""
@@ -93,52 +141,34 @@ class Shape(msgspec.Struct, frozen=True):
 
     Attributes
     ----------
-    name
-        Predicate of the conclusion.
-    arguments
-        Of the conclusion: names of variables, fixed symbols, ``None`` for the rest.
+    head
+        The conclusion.
     variables
         Names of the values in a step of the replay program.
     conditions
         The premises, in the order of the rule.
     """
 
-    name: str
-    arguments: tuple[str | clingo.Symbol | None, ...]
+    head: Pattern
     variables: tuple[str, ...]
     conditions: tuple[Condition, ...]
-
-    def matched(self, atom: clingo.Symbol) -> dict[str, clingo.Symbol] | None:
-        """Return the variables of a conclusion that would be this atom.
-
-        ``None`` if the rule cannot conclude it.
-        """
-        given = atom.arguments
-        if (self.name, len(self.arguments)) != (atom.name, len(given)):
-            return None
-        values: dict[str, clingo.Symbol] = {}
-        for own, came in zip(self.arguments, given, strict=True):
-            if isinstance(own, str):
-                if values.setdefault(own, came) != came:
-                    return None
-            elif own is not None and came not in {own, ANY}:
-                return None
-        return values
 
 
 def shape_of(rule: AST, kinds: Mapping[str, str]) -> Shape:
     """Read off a rule what proofs need; ``kinds`` are those of its variables."""
-    head = rule.head.atom.symbol
     return Shape(
-        name=head.name,
-        arguments=tuple(map(_argument, head.arguments)),
+        head=_pattern(rule.head.atom),
         variables=tuple(step_variables(rule)),
         conditions=tuple(_condition(literal, kinds) for literal in rule.body),
     )
 
 
+def _pattern(atom: AST) -> Pattern:
+    return Pattern(atom.symbol.name, tuple(map(_argument, atom.symbol.arguments)))
+
+
 def _argument(term: AST) -> str | clingo.Symbol | None:
-    if term.ast_type is ASTType.Variable:
+    if term.ast_type is ASTType.Variable and term.name != "_":
         return str(term.name)
     if term.ast_type is ASTType.SymbolicTerm:
         symbol: clingo.Symbol = term.symbol
@@ -148,8 +178,9 @@ def _argument(term: AST) -> str | clingo.Symbol | None:
 
 def _condition(literal: AST, kinds: Mapping[str, str]) -> Condition:
     atom = literal.atom
+    atoms = tuple(_pattern(used) for used, _ in atoms_of(literal))
     if is_atom(literal):
-        return Condition("not" if is_negated(literal) else "holds")
+        return Condition("not" if is_negated(literal) else "holds", atoms=atoms)
     if atom.ast_type is ASTType.Comparison:
         terms = [atom.term, *(guard.term for guard in atom.guards)]
         units = [kind_of(term, kinds) for term in terms]
@@ -171,7 +202,11 @@ def _condition(literal: AST, kinds: Mapping[str, str]) -> Condition:
     if atom.right_guard:
         signs.append(_sign(atom.right_guard))
     return Condition(
-        "aggregate", signs=tuple(signs), unit=unit, function=_FUNCTIONS[function]
+        "aggregate",
+        atoms=atoms,
+        signs=tuple(signs),
+        unit=unit,
+        function=_FUNCTIONS[function],
     )
 
 

@@ -11,6 +11,7 @@ to word the value:
 ``{X:side arm}``          ``left arm``, ``both arms``, ``arm (side not known)``
 ``{X:where}``             ``, left``, ``, both sides``; nothing where there is none
 ``{X:label}``             a verdict, with its article
+``{X:rule}``              title of the rule with this id, in lower case
 ``{X:rate}``, ...         the name of any measure: its value with its unit
 ========================  ====================================================
 """
@@ -24,7 +25,7 @@ import clingo
 
 from s3ns.facts import Label, Side, bad_value, clock, vocabulary
 
-_WAYS = ("clock", "seconds", "side", "where", "label")
+_WAYS = ("clock", "seconds", "side", "where", "label", "rule")
 
 _VERDICTS = {
     Label.EPILEPTIC_SEIZURE: "an epileptic seizure",
@@ -53,12 +54,27 @@ def placeholders(sentence: str) -> list[tuple[str, str]]:
     return found
 
 
-def worded(sentence: str, values: Mapping[str, clingo.Symbol]) -> str:
-    """Fill the placeholders of a sentence and make its first letter a capital."""
+def worded(
+    sentence: str, values: Mapping[str, clingo.Symbol], titles: Mapping[str, str]
+) -> str:
+    """Fill the placeholders of a sentence and make its first letter a capital.
+
+    Parameters
+    ----------
+    sentence
+        With placeholders in braces.
+    values
+        Of the variables that it names.
+    titles
+        Of the rules, by id.
+    """
     parts = []
     for text, name, way, _ in string.Formatter().parse(sentence):
         parts.append(text)
-        if name is not None:
+        if name is not None and way == "rule":
+            rule = _text(values[name])
+            parts.append(uncapitalised(titles.get(rule, rule)))
+        elif name is not None:
             parts.append(_formatter(way or "")(values[name]))
     return capitalised("".join(parts))
 
@@ -120,6 +136,7 @@ def _formatter(way: str) -> Callable[[clingo.Symbol], str]:
         return lambda symbol: measured(way, symbol.number)
     return {
         "": _plain,
+        "rule": _plain,
         "clock": lambda symbol: clock(symbol.number / 10),
         "seconds": lambda symbol: f"{symbol.number / 10:.1f} s",
         "where": _where,
