@@ -192,7 +192,7 @@ def explain(console: Console, document: Path, as_json: bool) -> None:
     """
     import msgspec
 
-    from s3ns.report.proof_tree import ASCII, UNICODE, proof_text
+    from s3ns.report.proof_tree import ASCII, UNICODE, verdict_text
 
     found = console.read(document)
     if found.verdict is None or found.proof is None:
@@ -205,7 +205,7 @@ def explain(console: Console, document: Path, as_json: bool) -> None:
         return
     lines = UNICODE if console.is_unicode else ASCII
     width = console.width
-    console.print(proof_text(found.verdict, found.proof, lines=lines, width=width))
+    console.print(verdict_text(found.verdict, found.proof, lines=lines, width=width))
 
 
 @main.group()

@@ -23,14 +23,6 @@ INTERRUPTED = 130
 """Exit code after Ctrl-C, 128 and the number of the signal."""
 
 
-class Failure(click.ClickException):
-    """An error as the command line shows it: one line, and the exit code."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-
 @dataclass(frozen=True)
 class Console:
     """How much is said, and where.
@@ -89,7 +81,7 @@ class Console:
     def read(self, path: Path) -> Document:
         """Read a Document from a file or the standard input."""
         if self.is_dash(path):
-            raw = click.get_binary_stream("stdin").read()
+            raw = sys.stdin.buffer.read()
             return Document.from_json(raw, name="the standard input")
         return Document.read(path)
 
@@ -162,21 +154,21 @@ def guarded(body: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:
             if debug:
                 traceback.print_exc()
-            raise _failure(error) from error
+            click.echo(f"Error: {_worded(error)}", err=True)
+            context.exit(getattr(error, "exit_code", S3nsError.exit_code))
 
     return command
 
 
-def _failure(error: Exception) -> Failure:
+def _worded(error: Exception) -> str:
     if isinstance(error, S3nsError):
-        return Failure(str(error), error.exit_code)
+        return str(error)
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
-        return Failure(f"{error.strerror}{place}", S3nsError.exit_code)
-    return Failure(
+        return f"{error.strerror}{place}"
+    return (
         f"internal error, {type(error).__name__}: {error}; please report it with what "
-        "--debug shows",
-        S3nsError.exit_code,
+        "--debug shows"
     )
 
 

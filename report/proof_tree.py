@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from s3ns.facts import Node, Premise, Proof, Verdict
@@ -26,38 +26,66 @@ UNICODE = Lines("├─ ", "└─ ", "│  ")
 ASCII = Lines("|- ", "`- ", "|  ")
 
 
-def proof_text(
+def verdict_text(
     verdict: Verdict, proof: Proof, *, lines: Lines = UNICODE, width: int = 100
 ) -> str:
-    """Return the whole proof: the verdict, its reasons, and theirs.
+    """Return all that a verdict rests on and all that was concluded beside it.
 
-    What is used more than once is shown in full once and then named by its id. A
-    premise that was looked for and not seen may rest on many observations; these are
-    named by id and listed at the end.
+    Parameters
+    ----------
+    verdict, proof
+        Of one Document.
+    lines
+        What to draw with.
+    width
+        Columns.
+    """
+    notes = (verdict.ilae2025, verdict.ilae2017, *verdict.remarks, *verdict.certainty)
+    beside = [
+        *(
+            Beside("Evidence that was left out", support.node, support.why_not)
+            for support in verdict.supports
+            if not support.counted
+        ),
+        *(Beside("Hemisphere", sign.node) for sign in verdict.lateralisation.signs),
+        *(Beside("Beside the verdict", note.node) for note in notes if note),
+    ]
+    return proof_text(verdict.node, proof, beside=beside, lines=lines, width=width)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A conclusion to show after the main one, under a heading."""
+
+    heading: str
+    node: str
+    remark: str = ""
+
+
+def proof_text(
+    root: str,
+    proof: Proof,
+    *,
+    beside: Sequence[Beside] = (),
+    lines: Lines = UNICODE,
+    width: int = 100,
+) -> str:
+    """Return a conclusion, its reasons, and theirs.
+
+    What is used more than once is shown in full once. A premise that was looked for and
+    not seen may rest on many observations; these are named by id and listed at the end.
     """
     tree = _Tree(proof, lines, width)
-    parts = ["\n".join(tree.draw(verdict.node))]
-    beside = [
-        note
-        for note in (verdict.ilae2025, verdict.ilae2017, *verdict.remarks)
-        if note is not None
-    ]
-    rest = [
-        *(("Left out", s.node, s.why_not) for s in verdict.supports if not s.counted),
-        *(("Hemisphere", s.node, "") for s in verdict.lateralisation.signs),
-        *(("Beside the verdict", n.node, "") for n in (*beside, *verdict.certainty)),
-    ]
+    parts = ["\n".join(tree.draw(root))]
     heading = ""
-    for title, node, why in rest:
-        if title != heading:
-            parts.append(title)
-            heading = title
-        parts.append("\n".join(tree.draw(node, remark=why)))
-    if observed := tree.observations():
-        parts.append(f"Observations named above ({SIDES})")
-        parts.append("\n".join(observed))
-    parts.append(NOTICE)
-    return "\n\n".join(parts) + "\n"
+    for item in beside:
+        if item.heading != heading:
+            heading = item.heading
+            parts.append(heading)
+        parts.append("\n".join(tree.draw(item.node, remark=item.remark)))
+    if observed := list(tree.observations()):
+        parts += [f"Observations named above ({SIDES})", "\n".join(observed)]
+    return "\n\n".join([*parts, NOTICE]) + "\n"
 
 
 class _Tree:
@@ -79,9 +107,8 @@ class _Tree:
         """List what was only named by its id."""
         order = {node_id: place for place, node_id in enumerate(self._nodes)}
         for node_id in sorted(self._named, key=order.__getitem__):
-            if node_id not in self._drawn:
-                text = f"{node_id:>5}  {self._nodes[node_id].text}"
-                yield from self._wrapped(text, "", " " * 7)
+            text = f"{node_id:>5}  {self._nodes[node_id].text}"
+            yield from self._wrapped(text, "", " " * 7)
 
     def _premises(self, node: Node, indent: str) -> Iterator[str]:
         for place, premise in enumerate(node.premises, start=1):

@@ -140,7 +140,8 @@ def _why_block(verdict: Verdict, proof: Proof, width: int) -> list[str]:
             if premise.kind in ("holds", "not"):
                 lines += _item(_sentence(premise.text), width)
         return lines
-    lines = ["Why (+ epileptic, - non-epileptic; 100 points are odds of 2.7 to 1)"]
+    heading = "Why (+ epileptic, - non-epileptic; 100 points are odds of 2.7 to 1)"
+    lines = textwrap.wrap(heading, width)
     for support in counted[:_MOST_REASONS]:
         sign = "+" if support.toward is Label.EPILEPTIC_SEIZURE else "-"
         lines += textwrap.wrap(
