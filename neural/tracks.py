@@ -278,7 +278,7 @@ class Recorder:
 
         def on_grid(rows: list[Series], width: int) -> Series:
             values = np.stack(rows) if rows else np.empty((0, width), np.float32)
-            return resampled(times, values.astype(np.float64), grid, gap)
+            return resampled(times, values, grid, gap)
 
         body = on_grid(self._bodies, POINTS * 6).reshape(len(grid), POINTS, 6)
         face = on_grid(self._faces, _FACE_WIDTH)
