@@ -37,6 +37,7 @@ VIDEO_SUFFIXES = (
 )
 SUMMARY, NAMES = "summary.tsv", "names.local.tsv"
 
+_NONE = "n/a"
 _COLUMNS = (
     "recording",
     "status",
@@ -82,7 +83,7 @@ class Outcome:
     @property
     def row(self) -> dict[str, str]:
         """What a summary says of it, without the name of the file."""
-        row = dict.fromkeys(_COLUMNS, "n/a")
+        row = dict.fromkeys(_COLUMNS, _NONE)
         row["status"] = self.state
         if self.error:
             row["error"] = self.error.replace(str(self.video), "the file")
@@ -183,13 +184,32 @@ def run_all(
             )
 
 
-def write_summary(folder: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write ``summary.tsv``, and ``names.local.tsv`` beside it."""
+def write_summary(
+    folder: Path, outcomes: Iterable[Outcome], *, keep_earlier: bool
+) -> None:
+    """Write ``summary.tsv``, and ``names.local.tsv`` beside it.
+
+    Parameters
+    ----------
+    folder
+        Where the Documents are.
+    outcomes
+        How this run went.
+    keep_earlier
+        Whether recordings that only an earlier run saw stay in the tables.
+    """
     outcomes = list(outcomes)
     rows = [[outcome.row[column] for column in _COLUMNS] for outcome in outcomes]
-    write_text(folder / SUMMARY, _table([list(_COLUMNS), *rows]))
     names = [[outcome.row["recording"], str(outcome.video)] for outcome in outcomes]
-    write_text(folder / NAMES, _table([["recording", "file"], *names]))
+    for name, header, table in (
+        (SUMMARY, list(_COLUMNS), rows),
+        (NAMES, ["recording", "file"], names),
+    ):
+        path = folder / name
+        known = {row[0] for row in table} | {_NONE}
+        earlier = _earlier(path) if keep_earlier else []
+        kept = [row for row in earlier if row[0] not in known]
+        write_text(path, _text([header, *kept, *table]))
 
 
 def holds_results(folder: Path) -> bool:
@@ -212,7 +232,14 @@ def _kept(
     return document if is_complete(document) else None
 
 
-def _table(rows: list[list[str]]) -> str:
-    # A file may be named almost anything, also with a tab or a line break.
+def _earlier(path: Path) -> list[list[str]]:
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line.split("\t") for line in lines[1:]]
+
+
+def _text(rows: list[list[str]]) -> str:
+    # A file may be named almost anything: with a tab, a line break, or in no encoding.
     lines = ("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace").decode()

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,10 +110,9 @@ def classify(
     non-epileptic pattern, 12 for no event and 13 for indeterminate.
     """
     from s3ns import pipeline
+    from s3ns.symbolic import Reasoner
 
-    def job(video: Path, **how: Any) -> Document:
-        return pipeline.classify(video, rules=rules, **how)
-
+    job = partial(pipeline.classify, reasoner=Reasoner(rules))
     document = _run(console, videos, job, stage="verdict", **settings)
     if exit_verdict:
         if document is None or document.verdict is None:
@@ -169,9 +169,10 @@ def reason(
     by hand, or with rules of your own.
     """
     from s3ns import pipeline
+    from s3ns.symbolic import Reasoner
 
     console.check_target(output, overwrite=overwrite)
-    found = pipeline.reason(console.read(document), rules=rules)
+    found = pipeline.reason(console.read(document), reasoner=Reasoner(rules))
     console.deliver(found, output, as_json=as_json, name="")
 
 
@@ -315,21 +316,19 @@ def _run(
     }
 
     def look(video: Path, place: str = "") -> Document:
-        with console.progress(f"{place}{video.name}") as progress:
+        with console.progress(f"{place}looking at {video.name}") as progress:
             return job(video, progress=progress, **how)
 
-    to_folder = output is not None and output.is_dir()
+    to_folder = resume or (output is not None and output.is_dir())
     if len(videos) == 1 and not videos[0].is_dir() and not to_folder:
-        if resume:
-            raise click.UsageError("--resume needs -o DIR")
-        console.check_target(output, overwrite=overwrite)
+        console.check_target(output, overwrite=overwrite, source=videos[0])
         started = time.monotonic()
         document = look(videos[0])
         console.detail(f"took {time.monotonic() - started:.1f} s")
         console.deliver(document, output, as_json=as_json, name=videos[0].name)
         return document
     if output is None or console.is_dash(output):
-        raise click.UsageError("several videos or a folder need -o DIR")
+        raise click.UsageError("several videos, a folder and --resume need -o DIR")
     with _batch(console, output, overwrite, resume, as_json=as_json) as outcomes:
         _run_batch(
             console,
@@ -402,7 +401,7 @@ def _batch(
         yield outcomes
     finally:
         if outcomes:
-            write_summary(folder, outcomes)
+            write_summary(folder, outcomes, keep_earlier=resume)
     rows = [{"file": outcome.video.name, **outcome.row} for outcome in outcomes]
     if as_json:
         console.print(json.dumps(rows, indent=2))

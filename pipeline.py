@@ -10,7 +10,6 @@ and its result stopped at, corrected by hand and taken up again.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ def classify(
     options: ExtractOptions | None = None,
     *,
     extractor: str = DEFAULT_EXTRACTOR,
-    rules: Path | None = None,
+    reasoner: Reasoner | None = None,
     progress: Progress | None = None,
 ) -> Document:
     """Look at a video and judge what was seen.
@@ -41,8 +40,9 @@ def classify(
         What to look at and how.
     extractor
         Name of the producer of findings.
-    rules
-        Folder of rules in place of those that s3ns ships.
+    reasoner
+        Judges the findings; by default by the rules that s3ns ships. Load it once for
+        many videos: ``Reasoner(folder)``.
     progress
         Called with the seconds analysed and the seconds in all.
 
@@ -61,9 +61,8 @@ def classify(
     CapabilityError
         If the extractor, a device or a package that is needed is not there.
     """
-    _reasoner(rules)
-    document = extract(video, options, extractor=extractor, progress=progress)
-    return reason(document, rules=rules)
+    judge = reasoner or _shipped_rules()
+    return judge.reason(extract(video, options, extractor=extractor, progress=progress))
 
 
 def extract(
@@ -81,16 +80,15 @@ def extract(
     )
 
 
-def reason(document: Document, *, rules: Path | None = None) -> Document:
+def reason(document: Document, *, reasoner: Reasoner | None = None) -> Document:
     """Judge what was found; the second half of :func:`classify`."""
-    return _reasoner(rules).reason(document)
+    return (reasoner or _shipped_rules()).reason(document)
 
 
-@lru_cache(maxsize=1)
-def _reasoner(rules: Path | None) -> Reasoner:
+def _shipped_rules() -> Reasoner:
     from s3ns.symbolic import Reasoner
 
-    return Reasoner(rules)
+    return Reasoner()
 
 
 def _ignore(_done: float, _total: float) -> None:

@@ -193,10 +193,14 @@ class _Pictures:
         for frame in frames:
             assert isinstance(frame, VideoFrame)
             stamp = frame.pts if frame.pts is not None else frame.dts
-            if frame.is_corrupt or stamp is None or frame.time_base is None:
+            if stamp is None or frame.time_base is None:
                 self.broken += 1
                 continue
             time = max(0.0, float(stamp * frame.time_base) - self._zero)
+            if frame.is_corrupt:
+                # Right after a jump into the file, pictures may lack what they rest on.
+                self.broken += self._limits.hold(time)
+                continue
             self.done = time >= self._limits.end
             reached = (time + self.half) * self._fps + 1e-6
             if reached >= self._next_tick and self._limits.hold(time):

@@ -85,10 +85,14 @@ class Console:
             return Document.from_json(raw, name="the standard input")
         return Document.read(path)
 
-    def check_target(self, target: Path | None, *, overwrite: bool) -> None:
-        """Refuse early what could not be written later."""
+    def check_target(
+        self, target: Path | None, *, overwrite: bool, source: Path | None = None
+    ) -> None:
+        """Refuse early what could not be written later, or would replace the source."""
         if target is None or self.is_dash(target):
             return
+        if source and source.exists() and target.exists() and target.samefile(source):
+            raise click.UsageError(f"{target} is the video; name another file")
         if target.is_dir():
             raise click.UsageError(f"{target} is a folder; name a file")
         if target.exists() and not overwrite:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,31 @@ def test_a_file_where_the_folder_should_be(
     (tmp_path / "out").write_text("mine")
     assert run("classify", folder, "-o", tmp_path / "out").exit_code == 2
     assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_going_on_with_other_videos_keeps_the_earlier_rows(
+    run: Run, folder: Path, tiny: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    second = folder / "more" / "second.mkv"
+    assert run("extract", tiny, "-o", out).exit_code == 0
+    assert run("extract", second, "-o", out, "--resume").exit_code == 0
+    for name in ("summary.tsv", "names.local.tsv"):
+        ids = [row["recording"] for row in rows(out / name)]
+        assert sorted(ids) == sorted(path.stem for path in out.glob("*.json"))
+    assert run("extract", second, "-o", out, "--overwrite").exit_code == 0
+    assert len(rows(out / "summary.tsv")) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
+def test_any_file_name_will_do(run: Run, tiny: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"a\xff\tb\n[red] %s.mp4")
+    path = tmp_path / name
+    path.write_bytes(tiny.read_bytes())
+    out = tmp_path / "out"
+    out.mkdir()
+    assert run("extract", path, "-o", tmp_path / "a.json").exit_code == 0
+    assert run("extract", path, "-o", out).exit_code == 0
+    (row,) = rows(out / "names.local.tsv")
+    assert row["file"].endswith("[red] %s.mp4")

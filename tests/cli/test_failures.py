@@ -137,3 +137,12 @@ def test_the_disk_cannot_be_written(run: Run, tiny: Path) -> None:
     result = run("classify", tiny, "-o", "/proc/s3ns.json")
     assert result.exit_code == 3
     assert "cannot write" in result.stderr
+
+
+def test_the_video_is_never_overwritten(run: Run, tiny: Path, tmp_path: Path) -> None:
+    video = tmp_path / "a.mp4"
+    video.write_bytes(tiny.read_bytes())
+    result = run("classify", video, "-o", video, "--overwrite")
+    assert result.exit_code == 2
+    assert "is the video" in result.stderr
+    assert video.read_bytes() == tiny.read_bytes()
