@@ -6,6 +6,7 @@ memory hardly grows with the length of a video. Sides are the patient's own.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -256,33 +257,34 @@ class Recorder:
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
-        self._times: list[float] = []
-        self._bodies: list[Series] = []
-        self._faces: list[Series] = []
-        self._agree: list[float] = []
+        # Flat arrays grow in place; a list of rows would need half as much again.
+        self._times = array("d")
+        self._bodies = array("f")
+        self._faces = array("f")
+        self._agree = array("f")
 
     def add(self, landmarks: Landmarks, expression: Expression | None) -> None:
         """Add the next frame."""
         self._times.append(landmarks.time)
-        self._bodies.append(_body_row(landmarks))
-        self._faces.append(_face_row(expression))
+        self._bodies.extend(_body_row(landmarks))
+        self._faces.extend(_face_row(expression))
         self._agree.append(_sides_agree(landmarks))
 
     def tracks(
         self, start: float, end: float, sound: SoundTrack | None = None
     ) -> Tracks:
         """Return the tracks over the analysed stretch."""
-        times = np.asarray(self._times, np.float64)
+        times = np.array(self._times, np.float64)
         grid = start + np.arange(max(1, round((end - start) * self._rate))) / self._rate
         gap = max(LONGEST_GAP, 1.5 / self._rate)
 
-        def on_grid(rows: list[Series], width: int) -> Series:
-            values = np.stack(rows) if rows else np.empty((0, width), np.float32)
+        def on_grid(rows: array[float], width: int) -> Series:
+            values = np.frombuffer(rows, np.float32).reshape(-1, width)
             return resampled(times, values, grid, gap)
 
         body = on_grid(self._bodies, POINTS * 6).reshape(len(grid), POINTS, 6)
         face = on_grid(self._faces, _FACE_WIDTH)
-        agree = on_grid([np.array([value]) for value in self._agree], 1)[:, 0]
+        agree = on_grid(self._agree, 1)[:, 0]
         return Tracks(
             start=start,
             end=end,
