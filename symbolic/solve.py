@@ -48,6 +48,8 @@ class Replay:
     ----------
     atoms
         The answer set, facts included, in a fixed order.
+    steps
+        Every application of every rule, in the order of the rules.
     support
         The application chosen for each conclusion: among those of least rank, which
         cannot be circular, the one whose rule stands first.
@@ -71,12 +73,19 @@ class Replay:
             members.sort(
                 key=lambda item: (symbol_key(item.terms), symbol_key(item.atom))
             )
-        steps = [
-            Step(number.number, head, values, tuple(premises.arguments))
-            for number, head, values, premises in _rows(control, STEP, 4)
-        ]
+        self.steps = sorted(
+            (
+                Step(number.number, head, values, tuple(premises.arguments))
+                for number, head, values, premises in _rows(control, STEP, 4)
+            ),
+            key=lambda step: (
+                step.rule,
+                symbol_key(step.values),
+                symbol_key(step.head),
+            ),
+        )
         self._shapes = base.shapes
-        self.support = self._least(given, steps)
+        self.support = self._least(given)
 
     def value(self, step: Step, place: int) -> clingo.Symbol:
         """Return the value of the aggregate at a place of a rule."""
@@ -97,13 +106,9 @@ class Replay:
                     needed[member.atom] = None
         return list(needed)
 
-    def _least(
-        self, given: list[clingo.Symbol], steps: list[Step]
-    ) -> dict[clingo.Symbol, Step]:
+    def _least(self, given: list[clingo.Symbol]) -> dict[clingo.Symbol, Step]:
         """Work upwards from the facts, rank by rank."""
-        steps.sort(
-            key=lambda step: (step.rule, symbol_key(step.values), symbol_key(step.head))
-        )
+        steps = self.steps
         missing = [len(self.needs(step)) for step in steps]
         waiting: dict[clingo.Symbol, list[int]] = defaultdict(list)
         for number, step in enumerate(steps):

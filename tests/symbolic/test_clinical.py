@@ -1,0 +1,426 @@
+"""Each rule of medicine as a scene, named after where it comes from."""
+
+from __future__ import annotations
+
+import pytest
+
+from s3ns.facts import Label, vocabulary
+
+CONVULSION = """
+    tonic bilateral 10-20
+    clonic bilateral 20-40 rate_start=4 rate_end=2
+"""
+WATCHED = "\n".join(
+    f"no {sign.name} 0-60"
+    for sign in vocabulary().signs
+    if sign.name != "verbal_responsiveness"
+)
+
+
+def without(*signs: str) -> str:
+    """Everything was looked for and not seen, but for these signs."""
+    return "\n".join(
+        line for line in WATCHED.splitlines() if line.split()[1] not in signs
+    )
+
+
+def rules(document):
+    return {support.rule for support in document.verdict.supports}
+
+
+def counted(document):
+    return {item.rule for item in document.verdict.supports if item.counted}
+
+
+def hemispheres(document):
+    return {
+        sign.rule: sign.hemisphere for sign in document.verdict.lateralisation.signs
+    }
+
+
+# Verdicts
+
+
+def test_theodore1994_stiffening_then_slowing_jerks_is_an_epileptic_seizure(judge):
+    verdict = judge(CONVULSION).verdict
+    assert verdict.label is Label.EPILEPTIC_SEIZURE
+    assert verdict.score_epileptic >= 200
+    assert verdict.ilae2025.rule == "ILA-21"
+
+
+def test_scripted_focal_to_bilateral_seizure_with_eyes_closing_afterwards(judge):
+    done = judge(
+        """
+        oral_automatisms 1.5-4
+        head_turning left 4-9
+        arm_flexion right 6-10
+        arm_straightening left 6-10
+        figure4 left 6.2-9.8
+        face_pulling left 7-9.5
+        clonic bilateral 10.2-14.8 rate_start=4 rate_end=2.5
+        close_eyes 15-20
+        """,
+        20,
+    )
+    verdict = done.verdict
+    assert verdict.label is Label.EPILEPTIC_SEIZURE
+    assert verdict.lateralisation.hemisphere == "right"
+    assert verdict.ilae2025.rule == "ILA-20"
+    assert verdict.ilae2017.rule == "ILA-30"
+    closed = next(item for item in verdict.supports if item.rule == "NES-02")
+    assert not closed.counted
+    assert "afterwards" in closed.why_not
+
+
+def test_avbersek2010_chung2006_closed_eyes_and_asynchrony_is_non_epileptic(judge):
+    verdict = judge(
+        "asynchronous_movement 5-50; close_eyes 6-50; full_body_shaking 5-50"
+    ).verdict
+    assert verdict.label is Label.NON_EPILEPTIC_EVENT
+    assert verdict.strength == "strong"
+    assert verdict.ilae2025 is None
+    assert verdict.lateralisation.hemisphere == "none"
+
+
+def test_no_event_when_nothing_was_seen_and_enough_was_watched(judge):
+    assert judge(WATCHED).verdict.label is Label.NO_EVENT
+
+
+def test_nothing_assessable_is_indeterminate_not_no_event(judge):
+    covered = WATCHED.replace("no ", "? ").replace(" 0-60", " person_not_visible 0-60")
+    assert judge(covered).verdict.label is Label.INDETERMINATE
+
+
+def test_conflict_is_indeterminate_and_said_to_be_one(judge):
+    verdict = judge("clonic bilateral 5-30; tonic bilateral 1-5; close_eyes 1-30")
+    assert verdict.verdict.label is Label.INDETERMINATE
+    assert "conflict" in verdict.verdict.text
+
+
+# Ordinary people
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("looking aside", "head_turning left 5-25"),
+        ("bent arm", "arm_flexion right 0-60"),
+        ("talking", "oral_automatisms 0-10; oral_automatisms 20-40"),
+        ("eyes closed for a moment", "close_eyes 10-13"),
+        ("dozing", "close_eyes 0-60"),
+        ("looking at something", "blank_stare 5-9"),
+        ("sighing", "ictal_vocalization 5-8"),
+        (
+            "signing with the hands",
+            "arm_flexion bilateral 0-50; arms_move_simultaneously 3-4; "
+            "head_turning left 10-14; head_turning right 20-24; close_eyes 30-33; "
+            "limb_automatisms bilateral 5-9",
+        ),
+    ],
+)
+def test_ordinary_behaviour_is_no_event(judge, name, seen):
+    signs = {item.split()[0] for item in seen.split("; ")}
+    done = judge(f"{without(*signs)}\n{seen}")
+    assert done.verdict.label is Label.NO_EVENT, name
+    assert done.verdict.supports == ()
+
+
+@pytest.mark.parametrize("sign", [sign.name for sign in vocabulary().signs])
+@pytest.mark.parametrize("length", [4, 50])
+def test_no_single_sign_ever_decides(judge, sign, length):
+    done = judge(f"{without(sign)}\n{sign} 5-{5 + length}")
+    assert done.verdict.label in {Label.NO_EVENT, Label.INDETERMINATE}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "clonic right 10-14; arm_flexion right 9-15; head_turning left 5-12",
+        "clonic bilateral 10-16; ictal_vocalization 8-20; oral_automatisms 8-20",
+        "asynchronous_movement 5-40; verbal_responsiveness 10-12; "
+        "arms_move_simultaneously 5-6",
+        "asynchronous_movement 5-9; close_eyes 10-13",
+    ],
+)
+def test_waving_gesturing_and_talking_decide_nothing(judge, seen):
+    assert judge(seen).verdict.label is Label.INDETERMINATE
+
+
+# Head turning
+
+
+def test_bleasel1997_version_points_to_the_other_hemisphere(judge):
+    done = judge(f"head_turning left 5-12; {CONVULSION}")
+    assert hemispheres(done) == {"LAT-01": "right"}
+    assert done.verdict.lateralisation.hemisphere == "right"
+
+
+def test_odwyer2007_early_turn_and_later_version_agree(judge):
+    done = judge(f"head_turning right 1-4; head_turning left 6-12; {CONVULSION}")
+    assert hemispheres(done) == {"LAT-01": "right", "LAT-06": "right"}
+    assert done.verdict.lateralisation.hemisphere == "right"
+
+
+def test_fakhoury1995_early_turn_with_automatisms_points_to_its_own_side(judge):
+    done = judge(
+        "oral_automatisms 2-12; limb_automatisms left 3-12; head_turning left 8-14"
+    )
+    assert hemispheres(done) == {"LAT-06": "left"}
+    assert done.verdict.lateralisation.hemisphere == "none"  # too weak to name one
+
+
+def test_fakhoury1995_turn_away_from_the_stiff_arm_is_early_and_on_its_own_side(judge):
+    done = judge(
+        "oral_automatisms 2-12; head_turning left 8-14; tonic right 10-30; "
+        "clonic right 30-45"
+    )
+    assert hemispheres(done)["LAT-11"] == "left"
+    assert set(hemispheres(done).values()) == {"left"}
+
+
+def test_turn_and_wave_is_no_version(judge):
+    assert "ES-08" not in rules(judge("head_turning left 5-12; clonic right 10-14"))
+
+
+# Arms
+
+
+def test_kotagal2000_extended_arm_points_to_other_hemisphere(judge):
+    done = judge("figure4 left 8-14; clonic bilateral 15-30")
+    assert hemispheres(done)["LAT-02"] == "right"
+
+
+def test_kotagal2000_first_figure4_counts_when_it_changes_sides(judge):
+    done = judge("figure4 left 8-14; figure4 right 15-20; clonic bilateral 20-30")
+    assert hemispheres(done) == {"LAT-02": "right"}
+
+
+def test_kotagal2000_figure4_is_read_off_the_arms_in_a_tonic_phase_only(judge):
+    arms = "arm_straightening right 10-16; arm_flexion left 10-16"
+    assert "ES-05" not in rules(judge(f"{arms}; clonic bilateral 18-30"))
+    done = judge(f"{arms}; tonic bilateral 9-17; clonic bilateral 18-30")
+    assert "ES-05" in rules(done)
+    assert hemispheres(done)["LAT-02"] == "left"
+
+
+# Face and eyes
+
+
+def test_chee1993_mouth_pulled_points_to_other_hemisphere(judge):
+    done = judge(f"face_pulling right 6-9; {CONVULSION}")
+    assert hemispheres(done) == {"LAT-04": "left"}
+
+
+def test_chung2006_closed_from_the_start_weighs_more_than_closed_later(judge):
+    early = judge("full_body_shaking 10-50; close_eyes 10-50")
+    late = judge("full_body_shaking 10-50; close_eyes 25-50")
+    assert "NES-01" in counted(early)
+    assert counted(late) & {"NES-01", "NES-02"} == {"NES-02"}
+
+
+def test_chung2006_eyes_closed_after_the_movement_do_not_count(judge):
+    done = judge(f"{CONVULSION}; close_eyes 41-60")
+    assert not counted(done) & {"NES-01", "NES-02"}
+
+
+def test_chung2006_closed_eyes_of_a_sleeper_do_not_count(judge):
+    event = "occur_during_sleep 0-70; tonic bilateral 80-90; close_eyes 0-88"
+    asleep = judge(event, 90)
+    awake = judge(event.replace("occur_during_sleep 0-70; ", ""), 90)
+    assert "NES-01" in counted(awake)
+    assert not counted(asleep) & {"NES-01", "NES-02"}
+    why = {item.rule: item.why_not for item in asleep.verdict.supports}
+    assert "sleep" in why["NES-01"]
+
+
+def test_chung2006_eyes_that_stay_closed_once_both_sides_move_count(judge):
+    asleep = "occur_during_sleep 0-70; close_eyes 0-110"
+    done = judge(f"{asleep}; full_body_shaking 80-110", 120)
+    assert "NES-01" in counted(done)
+
+
+def test_unknown_eyes_are_not_open_eyes(judge):
+    assert "ES-16" in rules(judge(f"{CONVULSION}; no close_eyes 0-60"))
+    covered = judge(f"{CONVULSION}; ? close_eyes face_not_visible 0-60")
+    assert not rules(covered) & {"ES-16", "NES-01", "NES-02"}
+
+
+# Jerks
+
+
+def test_cwru_jerking_of_one_side_points_to_other_hemisphere(judge):
+    done = judge("clonic left 10-30; tonic left 5-9")
+    assert hemispheres(done)["LAT-03"] == "right"
+
+
+def test_benoliel2021_a_lead_of_five_seconds_is_one_sided(judge):
+    lead = judge("clonic left 10-30; clonic right 16-30; tonic bilateral 5-10")
+    together = judge("clonic left 10-30; clonic right 12-30; tonic bilateral 5-10")
+    assert hemispheres(lead)["LAT-03"] == "right"
+    assert "LAT-03" not in hemispheres(together)
+
+
+def test_marashly2016_last_jerks_point_to_their_own_side(judge):
+    done = judge("tonic bilateral 5-10; clonic left 10-34; clonic right 10-30")
+    assert hemispheres(done) == {"LAT-08": "left"}
+
+
+def test_marashly2016_jerks_left_over_after_both_sides_are_not_first_jerks(judge):
+    done = judge("tonic bilateral 5-10; clonic bilateral 10-30; clonic left 31-36")
+    assert hemispheres(done) == {"LAT-08": "left"}
+
+
+def test_bayly2013_rate_variation_separates_from_fifteen_seconds_on(judge):
+    changing = "rate_variation=45 rate_start=5 rate_end=2"
+    assert "ES-02" in rules(judge(f"clonic bilateral 10-30 {changing}"))
+    assert "ES-02" not in rules(judge(f"clonic bilateral 10-20 {changing}"))
+    steady = judge("full_body_shaking 10-30 rate_variation=15")
+    assert "NES-10" in counted(steady)
+
+
+# Functional seizures and what looks like them
+
+
+def test_avbersek2010_hyperkinetic_pattern_cancels_by_name(judge):
+    asleep = "occur_during_sleep 0-70"
+    event = "pelvic_thrusting 80-100; asynchronous_movement 80-100"
+    plain = judge(f"{asleep}; {event}", 120)
+    with_cry = judge(f"{asleep}; {event}; ictal_vocalization 81-85", 120)
+    assert "NES-03" in counted(plain)
+    assert not counted(with_cry) & {"NES-03", "NES-04"}
+    why = {item.rule: item.why_not for item in with_cry.verdict.supports}
+    assert "frontal" in why["NES-03"]
+    assert [note.rule for note in with_cry.verdict.remarks] == ["REM-06"]
+
+
+def test_hm2016_no_hyperkinetic_seizure_lasts_longer_than_91_s(judge):
+    long = judge(
+        "occur_during_sleep 0-70; asynchronous_movement 80-180; ictal_vocalization "
+        "81-85",
+        200,
+    )
+    assert "NES-03" in counted(long)
+
+
+def test_seneviratne2017_long_from_124_s_on(judge):
+    assert "NES-08" in rules(judge("full_body_shaking 10-134", 200))
+    assert "NES-08" not in rules(judge("full_body_shaking 10-133", 200))
+
+
+def test_seneviratne2017_two_short_movements_far_apart_are_not_a_long_event(judge):
+    done = judge("full_body_shaking 10-14; full_body_shaking 190-194", 200)
+    assert "NES-08" not in rules(done)
+
+
+def test_avbersek2010_side_to_side_counts_in_convulsive_events_only(judge):
+    shaking_head = "head_turning left 10-20 reversals=6"
+    assert "NES-07" not in rules(judge(f"{shaking_head}; face_twitching 10-20"))
+    assert "NES-07" in rules(judge(f"{shaking_head}; full_body_shaking 8-30"))
+
+
+def test_syed2011_answers_count_while_both_sides_move_only(judge):
+    assert "NES-11" in counted(
+        judge("full_body_shaking 5-30; verbal_responsiveness 10-12")
+    )
+    assert "NES-11" not in rules(judge("clonic left 5-30; verbal_responsiveness 10-12"))
+
+
+def test_medlink_awareness_may_be_kept_in_asymmetric_tonic_seizures(judge):
+    done = judge(
+        "figure4 left 5-30; full_body_shaking 5-30; verbal_responsiveness 9-11"
+    )
+    assert "NES-11" in rules(done)
+    assert "NES-11" not in counted(done)
+
+
+def test_elzawahry2010_cry_counts_at_the_onset_of_stiffening(judge):
+    assert "ES-11" in counted(judge("tonic bilateral 10-20; ictal_vocalization 9-14"))
+    late = counted(judge("tonic bilateral 10-20; ictal_vocalization 25-30"))
+    assert late & {"ES-11", "ES-12"} == {"ES-12"}
+
+
+# Classification, lateralisation, certainty
+
+
+def test_ilae2025_consciousness_is_never_called_preserved(reasoner):
+    sentences = [rule.label.says for rule in reasoner.base.rules]
+    assert not [text for text in sentences if "preserved" in text]
+
+
+@pytest.mark.parametrize(
+    ("seen", "rule"),
+    [
+        ("head_turning left 5-12; tonic bilateral 12-22", "ILA-23"),
+        (
+            "head_turning left 5-12; tonic bilateral 12-22; "
+            "no verbal_responsiveness 5-30",
+            "ILA-22",
+        ),
+        ("tonic bilateral 5-15; ictal_vocalization 5-9", "ILA-25"),
+        (
+            "tonic bilateral 5-15; ictal_vocalization 5-9; "
+            "no verbal_responsiveness 0-30",
+            "ILA-24",
+        ),
+        (CONVULSION, "ILA-21"),
+        (f"{CONVULSION}; oral_automatisms 1-5", "ILA-21"),  # one weak sign
+        (f"{CONVULSION}; oral_automatisms 1-5; face_pulling left 5-8", "ILA-20"),
+    ],
+)
+def test_ilae2025_decision_table(judge, seen, rule):
+    done = judge(seen)
+    assert done.verdict.label is Label.EPILEPTIC_SEIZURE
+    assert done.verdict.ilae2025.rule == rule
+    assert done.verdict.ilae2017 is not None
+
+
+def test_ilae2025_untested_responsiveness_is_not_lost(judge):
+    done = judge(
+        "head_turning left 5-12; tonic bilateral 12-22; "
+        "? verbal_responsiveness not_addressed 0-60"
+    )
+    assert done.verdict.ilae2025.rule == "ILA-23"
+    assert "CER-05" in {note.rule for note in done.verdict.certainty}
+
+
+def test_conflicting_hemispheres_are_shown_never_averaged(judge):
+    done = judge(f"head_turning left 5-12; face_pulling right 6-9; {CONVULSION}")
+    assert done.verdict.lateralisation.hemisphere == "conflict"
+    assert hemispheres(done) == {"LAT-01": "right", "LAT-04": "left"}
+    assert "REM-05" in {note.rule for note in done.verdict.remarks}
+
+
+def test_marashly2016_two_reliable_signs_are_remarked_on(judge):
+    done = judge("head_turning left 5-12; clonic left 12-30; tonic left 8-12")
+    remarks = [note.text for note in done.verdict.remarks if note.rule == "REM-03"]
+    assert remarks
+    assert "right hemisphere" in remarks[0]
+
+
+def test_lafrance2013_video_alone_reaches_possible_at_most(judge):
+    done = judge("asynchronous_movement 5-50; close_eyes 6-50; full_body_shaking 5-50")
+    notes = {note.rule: note.text for note in done.verdict.certainty}
+    assert {"CER-02", "CER-03"} <= set(notes)
+    assert "possible" in notes["CER-02"]
+
+
+@pytest.mark.parametrize(
+    ("length", "rule"), [(119, None), (121, "REM-01"), (300, "REM-02")]
+)
+def test_theodore1994_prolonged_convulsion_is_remarked_on(judge, length, rule):
+    done = judge(f"clonic bilateral 10-{10 + length}", 400)
+    found = [note.rule for note in done.verdict.remarks]
+    assert found == ([rule] if rule else [])
+
+
+# Thresholds of s3ns
+
+
+def test_findings_below_half_confidence_do_not_count(judge):
+    assert judge("tonic bilateral 10-20 @0.49").verdict.supports == ()
+    assert judge("tonic bilateral 10-20 @0.5").verdict.supports
+
+
+def test_findings_shorter_than_the_vocabulary_says_do_not_count(judge):
+    assert judge("tonic bilateral 10-11.9").verdict.supports == ()
+    assert judge("tonic bilateral 10-12").verdict.supports

@@ -1,0 +1,191 @@
+"""Every rule concludes something in at least one scene, and is labelled in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from s3ns.symbolic.encoding import encode
+from s3ns.symbolic.solve import Replay
+from tests.symbolic.scenes import document
+
+CONVULSION = "tonic bilateral 10-20; clonic bilateral 20-40 rate_slope=-0.1"
+
+# What each scene is about, the scene, its length, and rules that must apply in it.
+SCENES: list[tuple[str, str, float, str]] = [
+    (
+        "focal to bilateral, everything in view",
+        "oral_automatisms 1-4; head_turning right 2-4; head_turning left 5-12; "
+        "arm_straightening left 10-16; arm_flexion right 10-16; figure4 left 11-15; "
+        "face_pulling left 9-13; face_twitching left 9-20; eye_blinking right 3-8; "
+        "ictal_vocalization 10-13; clonic left 20-42; clonic right 20-38; "
+        "tonic bilateral 10-20; no close_eyes 0-60; no asynchronous_movement 0-60",
+        60,
+        "BAS-01 BAS-03 BAS-04 CRS-02 CRS-03 CRS-05 CRS-06 CRS-07 MOT-01 MOT-02 MOT-03 "
+        "MOT-04 MOT-07 MOT-09 MOT-10 MOT-14 MOT-15 MOT-16 MOT-17 HED-01 HED-02 HED-03 "
+        "HED-05 HED-06 HED-09 EYE-04 ES-03 ES-04 ES-05 ES-06 ES-07 ES-08 "
+        "ES-09 ES-10 ES-11 ES-12 ES-14 ES-16 ES-17 ES-18 EXC-07 EXC-08 EXC-09 EXC-10 "
+        "EXC-03-FIGURE4 EXC-03-EVOLUTION LAT-00 LAT-01 LAT-02 LAT-04 LAT-06 LAT-08 "
+        "LAT-08-ON LAT-09 LAT-10 LAT-20 LAT-21 ILA-01 ILA-03 ILA-04 ILA-05 ILA-08 "
+        "ILA-09 ILA-20 ILA-30 CER-01 VER-02 VER-03 VER-04 VER-06 VER-07 VER-10 VER-13 "
+        "VER-20",
+    ),
+    (
+        "convulsion whose jerks slow down",
+        "tonic bilateral 10-20; clonic bilateral 20-40 rate_variation=50 rate_start=4 "
+        "rate_end=2 rate_slope=-0.1",
+        60,
+        "MOT-06 MOT-08 MOT-08-SLOPE ES-01 ES-02 HED-03-LONG LAT-23 ILA-21 ILA-31",
+    ),
+    (
+        "signs that point to both hemispheres",
+        f"head_turning left 5-12; face_pulling right 6-9; {CONVULSION}",
+        60,
+        "LAT-22 REM-05",
+    ),
+    ("turn, then one more", f"head_turning right 2-6; head_turning left 7-12; "
+     f"{CONVULSION}", 60, "HED-04"),
+    (
+        "jerks of one side after both",
+        "tonic bilateral 5-10; clonic bilateral 10-30; clonic left 31-36",
+        60,
+        "LAT-03-AFTER LAT-08",
+    ),
+    (
+        "temporal lobe pattern, nobody answered",
+        "blank_stare 5-25; oral_automatisms 4-30; limb_automatisms left 6-30; "
+        "head_turning left 8-14; tonic right 10-30; clonic right 30-45; "
+        "no verbal_responsiveness 5-40",
+        60,
+        "CRS-04 CRS-04-PAIR HED-07 ES-13 ES-15 MOT-05 MOT-11 LAT-03 LAT-05 LAT-07 "
+        "ILA-02 ILA-07 ILA-10 ILA-22 ILA-32 REM-03 LAT-11 EXC-03-TONIC",
+    ),
+    (
+        "stiffening of both arms, one after the other",
+        "tonic left 5-15; tonic right 8-15; tonic bilateral 12-20",
+        60,
+        "MOT-12 MOT-13",
+    ),
+    (
+        "focal, consciousness unknown",
+        "head_turning left 5-12; tonic bilateral 12-22; "
+        "? verbal_responsiveness not_addressed 0-60",
+        60,
+        "ILA-23 ILA-33 CER-05 CER-06 CER-07 VER-21",
+    ),
+    (
+        "onset unknown",
+        "tonic bilateral 5-15; ictal_vocalization 5-9",
+        60,
+        "ILA-25 ILA-34",
+    ),
+    (
+        "onset unknown, nobody answered",
+        "tonic bilateral 5-15; ictal_vocalization 5-9; no verbal_responsiveness 0-30",
+        60,
+        "ILA-24 ILA-35",
+    ),
+    (
+        "functional seizure",
+        "asynchronous_movement 5-160; close_eyes 6-160; pelvic_thrusting 20-40; "
+        "full_body_shaking 5-50 rate_variation=15; full_body_shaking 55-90; "
+        "full_body_shaking 95-130; head_turning left 10-20 reversals=6; "
+        "arms_move_simultaneously 5-6; verbal_responsiveness 30-33; "
+        "no tonic 0-200; no clonic 0-200",
+        200,
+        "EYE-01 EYE-02 EYE-03 NES-01 NES-02 NES-03 NES-04 NES-05 NES-06 NES-07 NES-08 "
+        "NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 VER-11 CER-02 CER-03 "
+        "REM-01 ILA-11",
+    ),
+    (
+        "hyperkinetic pattern out of sleep",
+        "occur_during_sleep 0-70; close_eyes 0-95; pelvic_thrusting 80-110; "
+        "tonic left 82-90; ictal_vocalization 81-85",
+        120,
+        "EXC-01 EXC-01-SOUND EXC-01-POSTURE EXC-02 EXC-04-STAYED EXC-06 REM-06 CER-08",
+    ),
+    (
+        "eyes closed in sleep",
+        "occur_during_sleep 0-70; tonic bilateral 80-90; close_eyes 0-88",
+        90,
+        "EXC-04 LAT-00-OPEN",
+    ),
+    (
+        "eyes closed afterwards",
+        f"{CONVULSION}; close_eyes 41-60",
+        60,
+        "EXC-05",
+    ),
+    (
+        "answers in an asymmetric tonic posture",
+        "figure4 left 5-30; full_body_shaking 5-30; verbal_responsiveness 9-11",
+        60,
+        "EXC-03",
+    ),
+    ("nothing", "; ".join(
+        f"no {sign} 0-60" for sign in
+        ("tonic", "clonic", "figure4", "asynchronous_movement", "head_turning")
+    ), 60, "VER-12 VER-15 VER-23 CER-04"),
+    ("nothing judged", "", 60, "VER-16"),
+    ("weak", "clonic right 5-10", 60, "VER-17"),
+    ("just enough", "tonic bilateral 5-15; ictal_vocalization 5-9; "
+     "full_body_shaking 5-15", 60, "VER-22"),
+    (
+        "conflict",
+        "clonic bilateral 5-30; tonic bilateral 1-5; close_eyes 1-30",
+        60,
+        "VER-18 VER-19",
+    ),
+    ("five minutes", "clonic bilateral 10-320", 400, "REM-02"),
+]  # fmt: skip
+
+
+def applied(reasoner, text: str, duration: float) -> set[str]:
+    replay = Replay(reasoner.base, encode(document(text, duration)))
+    rules = reasoner.base.rules
+    return {rules[step.rule].label.id for step in replay.steps}
+
+
+@pytest.mark.parametrize(
+    ("text", "duration", "expected"),
+    [pytest.param(*scene[1:], id=scene[0]) for scene in SCENES],
+)
+def test_rules_apply_in_their_scene(reasoner, text, duration, expected):
+    missing = set(expected.split()) - applied(reasoner, text, duration)
+    assert not missing
+
+
+def test_every_rule_has_a_scene(reasoner):
+    expected = {rule for scene in SCENES for rule in scene[3].split()}
+    known = {rule.label.id for rule in reasoner.base.rules if rule.label.kind == "rule"}
+    assert expected == known
+
+
+def test_weights_lie_within_what_a_source_may_give(reasoner):
+    weights = [
+        rule.syntax.head.atom.symbol.arguments[2].symbol.number
+        for rule in reasoner.base.rules
+        if rule.syntax.head.atom.symbol.name in {"supports", "lateral_sign"}
+    ]
+    assert len(weights) > 30
+    assert all(0 < weight <= 300 for weight in weights)
+
+
+def test_every_piece_of_evidence_is_of_a_kind(reasoner):
+    evidence = {
+        rule.label.id
+        for rule in reasoner.base.rules
+        if rule.syntax.head.atom.symbol.name == "supports"
+    }
+    grouped = {
+        str(rule.syntax.head.atom.symbol.arguments[0].symbol.string)
+        for rule in reasoner.base.rules
+        if rule.syntax.head.atom.symbol.name == "group"
+    }
+    assert grouped == evidence
+
+
+def test_evidence_cites_more_than_ourselves(reasoner):
+    for rule in reasoner.base.rules:
+        if rule.syntax.head.atom.symbol.name in {"supports", "lateral_sign"}:
+            assert rule.label.grade in "ABC", rule.label.id
+            assert not rule.label.source.startswith("s3ns"), rule.label.id
