@@ -51,7 +51,7 @@ def test_only_the_local_file_names_the_patient(
 ) -> None:
     out = tmp_path / "out"
     (folder / "Doe_Jane_2.mp4").write_text("broken")
-    assert run("classify", folder, "-o", out).exit_code == 1
+    assert run("extract", folder, "-o", out).exit_code == 1
     for path in out.iterdir():
         text = path.read_text(encoding="utf-8")
         assert ("Doe" in text) == (path.name == "names.local.tsv")
@@ -98,7 +98,7 @@ def test_findings_without_a_verdict_are_not_done_for_classify(
 
 
 def test_batch_as_json(run: Run, folder: Path, tmp_path: Path) -> None:
-    result = run("classify", folder, "-o", tmp_path / "out", "--json")
+    result = run("extract", folder, "-o", tmp_path / "out", "--json")
     assert [row["status"] for row in json.loads(result.stdout)] == ["done", "done"]
 
 
