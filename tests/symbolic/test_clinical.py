@@ -424,3 +424,22 @@ def test_findings_below_half_confidence_do_not_count(judge):
 def test_findings_shorter_than_the_vocabulary_says_do_not_count(judge):
     assert judge("tonic bilateral 10-11.9").verdict.supports == ()
     assert judge("tonic bilateral 10-12").verdict.supports
+
+
+@pytest.mark.parametrize(
+    ("rule", "seen", "hemisphere"),
+    [
+        ("LAT-05", "tonic left 5-15; clonic bilateral 15-30", "right"),
+        ("LAT-07", "limb_automatisms left 5-15; tonic right 6-15", "left"),
+        ("LAT-09", f"face_twitching left 5-15; {CONVULSION}", "right"),
+        ("LAT-10", f"eye_blinking left 5-15; {CONVULSION}", "left"),
+    ],
+)
+def test_lesser_lateralising_signs(judge, rule, seen, hemisphere):
+    assert hemispheres(judge(seen))[rule] == hemisphere
+
+
+@pytest.mark.parametrize("side", ["unknown", "bilateral"])
+def test_a_side_that_is_not_known_points_nowhere(judge, side):
+    done = judge(f"tonic {side} 5-15; clonic {side} 15-30; face_twitching {side} 5-9")
+    assert done.verdict.lateralisation.signs == ()
