@@ -170,10 +170,11 @@ class _Reading:
 
     def _notes(self, name: str) -> tuple[Note, ...]:
         nodes = [self._builder.node(row) for row in self._rows.get(name, [])]
-        return tuple(
+        notes = [
             Note(rule=node.rule.id if node.rule else "", text=node.text, node=node.id)
             for node in nodes
-        )
+        ]
+        return tuple(sorted(notes, key=lambda note: note.rule))
 
     def _word(self, name: str, allowed: Iterable[str]) -> Any:
         """Return the one word that the rules conclude for a part of the verdict."""

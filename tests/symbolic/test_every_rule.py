@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from s3ns.symbolic.encoding import encode
@@ -189,3 +191,63 @@ def test_evidence_cites_more_than_ourselves(reasoner):
         if rule.syntax.head.atom.symbol.name in {"supports", "lateral_sign"}:
             assert rule.label.grade in "ABC", rule.label.id
             assert not rule.label.source.startswith("s3ns"), rule.label.id
+
+
+# Shares of events with the sign, in the class it speaks for and in the other, and what
+# the logarithm is divided by: 2 for small, single-centre or conflicting sources.
+FIGURES = {
+    "ES-01": (0.36, 0.01, 2),
+    "ES-02": (10 / 11, 3 / 45, 2),
+    "ES-03": (0.36, 0.01, 2),
+    "ES-04": (0.47, 0.06, 2),
+    "ES-05": (0.18, 0.0036, 2),
+    "ES-06": (0.38, 0.12, 2),
+    "ES-07": (0.52, 0.20, 2),
+    "ES-08": (0.40, 0.04, 2),
+    "ES-09": (0.17, 0.01, 2),
+    "ES-10": (0.21, 0.06, 2),
+    "ES-11": (17.5 / 21, 0.5 / 21, 2),
+    "ES-12": (0.49, 0.18, 2),
+    "ES-13": (0.21, 0.09, 2),
+    "ES-14": (0.20, 0.12, 2),
+    "ES-15": (0.19, 0.08, 2),
+    "ES-16": (0.87, 0.39, 2),
+    "ES-17": (0.19, 0.04, 4),
+    "ES-18": (0.93, 0.56, 1),
+    "NES-01": ((37 * 0.64 / 0.231) ** 0.5, 1, 1),
+    "NES-02": (0.64, 0.231, 1),
+    "NES-03": (0.44, 0.07, 1),
+    "NES-04": (0.31, 0.04, 2),
+    "NES-05": (0.38, 0.10, 2),
+    "NES-06": (0.37, 0.10, 2),
+    "NES-07": (0.25, 0.04, 1),
+    "NES-08": (0.65, 0.07, 1),
+    "NES-09": (0.69, 0.04, 1),
+    "NES-10": (42 / 45, 1 / 11, 2),
+    "NES-11": (0.34, 0.24, 2),
+    "NES-12": (0.94, 0.53, 2),
+    "LAT-01": (53, 11, 1),
+    "LAT-02": (35, 4, 2),
+    "LAT-03": (57, 13, 1),
+    "LAT-04": (0.92, 0.08, 2),
+    "LAT-05": (136, 23, 2),
+    "LAT-06": (0.786, 0.214, 2),
+    "LAT-07": (0.85, 0.15, 1),
+    "LAT-08": (0.8, 0.2, 2),
+    "LAT-09": (57, 13, 2),
+    "LAT-10": (10, 2, 2),
+    "LAT-11": (0.93, 0.07, 2),
+}
+
+
+def test_weights_are_the_logarithms_of_their_figures(reasoner):
+    weights = {
+        rule.label.id: rule.syntax.head.atom.symbol.arguments[2].symbol.number
+        for rule in reasoner.base.rules
+        if rule.syntax.head.atom.symbol.name in {"supports", "lateral_sign"}
+    }
+    computed = {
+        rule: min(300.0, 100 * math.log(own / other)) / divisor
+        for rule, (own, other, divisor) in FIGURES.items()
+    }
+    assert weights == pytest.approx(computed, abs=1)
