@@ -54,7 +54,13 @@ class LandmarkExtractor:
         start, end = _window(recording, options)
         store = ModelStore(options.models)
         names = [*LANDMARK_MODELS, *([SPEECH_MODEL] if recording.has_audio else [])]
-        models = {name: open_model(store.path(name), options.device) for name in names}
+        models = {
+            # Speech is measured in steps of 32 ms: a GPU would spend them on transfers.
+            name: open_model(
+                store.path(name), "cpu" if name == SPEECH_MODEL else options.device
+            )
+            for name in names
+        }
         observer = _Observer(models, options)
         media = read(
             video,
@@ -148,7 +154,7 @@ def _parameters(
     roi = options.patient_roi
     return {
         "fps": options.fps,
-        "device": ",".join(sorted({model.device for model in models.values()})),
+        "device": models[LANDMARK_MODELS[0]].device,
         "patient_roi": None if roi is None else ",".join(map(str, roi)),
         "mirrored": options.mirrored,
     }

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from s3ns.facts import Node, Premise, Proof, Verdict
+from s3ns.facts import Node, Premise, Proof, RuleReference, Verdict
 from s3ns.report.words import NOTICE, SIDES
 
 _FEW = 3
@@ -74,6 +74,7 @@ def proof_text(
 
     What is used more than once is shown in full once. A premise that was looked for and
     not seen may rest on many observations; these are named by id and listed at the end.
+    The rules follow, each with the file and line where it stands.
     """
     tree = _Tree(proof, lines, width)
     parts = ["\n".join(tree.draw(root))]
@@ -85,6 +86,11 @@ def proof_text(
         parts.append("\n".join(tree.draw(item.node, remark=item.remark)))
     if observed := list(tree.observations()):
         parts += [f"Observations named above ({SIDES})", "\n".join(observed)]
+    if rules := list(tree.rules()):
+        parts += [
+            "Rules named above, with their grade, place and source",
+            "\n".join(rules),
+        ]
     return "\n\n".join([*parts, NOTICE]) + "\n"
 
 
@@ -94,10 +100,11 @@ class _Tree:
         self._lines, self._width = lines, width
         self._drawn: set[str] = set()
         self._named: dict[str, None] = {}
+        self._rules: dict[str, RuleReference] = {}
 
     def draw(self, root: str, *, remark: str = "") -> Iterator[str]:
         node = self._nodes[root]
-        text = f"{_labelled(node)} {remark}".rstrip()
+        text = f"{self._labelled(node)} {remark}".rstrip()
         yield from self._wrapped(text, "", "")
         if root not in self._drawn:
             self._drawn.add(root)
@@ -109,6 +116,18 @@ class _Tree:
         for node_id in sorted(self._named, key=order.__getitem__):
             text = f"{node_id:>5}  {self._nodes[node_id].text}"
             yield from self._wrapped(text, "", " " * 7)
+
+    def rules(self) -> Iterator[str]:
+        """List the rules that were applied, in the order of their ids."""
+        for name, rule in sorted(self._rules.items()):
+            text = f"{name}  {rule.title} ({rule.grade}, {rule.file}:{rule.line})"
+            yield from self._wrapped(f"{text}: {rule.source}", "", "       ")
+
+    def _labelled(self, node: Node) -> str:
+        if node.rule is None:
+            return node.text
+        self._rules[node.rule.id] = node.rule
+        return f"{node.text} [{node.rule.id}]"
 
     def _premises(self, node: Node, indent: str) -> Iterator[str]:
         for place, premise in enumerate(node.premises, start=1):
@@ -137,10 +156,12 @@ class _Tree:
     def _node(self, node_id: str, head: str, below: str) -> Iterator[str]:
         node = self._nodes[node_id]
         if node_id in self._drawn and node.premises:
-            yield from self._wrapped(f"{_labelled(node)} (shown above)", head, below)
+            yield from self._wrapped(
+                f"{self._labelled(node)} (shown above)", head, below
+            )
             return
         self._drawn.add(node_id)
-        yield from self._wrapped(_labelled(node), head, below)
+        yield from self._wrapped(self._labelled(node), head, below)
         yield from self._premises(node, below)
 
     def _resting_on(self, premise: Premise) -> str:
@@ -164,11 +185,6 @@ class _Tree:
             subsequent_indent=below,
             break_on_hyphens=False,
         )
-
-
-def _labelled(node: Node) -> str:
-    rule = f" [{node.rule.id}]" if node.rule else ""
-    return f"{node.text}{rule}"
 
 
 def _ranges(ids: tuple[str, ...]) -> str:

@@ -11,8 +11,8 @@ from s3ns.facts import Document, Finding, Label, Node, Proof, Verdict, sign_name
 from s3ns.report.words import NOTICE, SIDES, not_assessable, span
 
 _MOST_SIGNS = 3
-_MOST_REASONS = 6
-_MOST_GAPS = 3
+_MOST_REASONS = 5
+_MOST_GAPS = 2
 
 
 def screen(document: Document, *, name: str, saved: str | None, width: int = 80) -> str:
@@ -189,10 +189,10 @@ def _gaps_block(document: Document, width: int) -> list[list[str]]:
 
 def _next_block(document: Document, saved: str | None, width: int) -> list[str]:
     then = "explain" if document.verdict else "reason"
-    does = "to read the whole proof" if document.verdict else "for a verdict"
+    does = "the whole proof" if document.verdict else "a verdict"
     kept = saved or "result.json"
-    first = "" if saved else "add -o result.json to keep the result, then "
-    line = f"Next: {first}s3ns {then} {kept} {does}"
+    first = "" if saved else f"keep the result with -o {kept}; "
+    line = f"Next: {first}s3ns {then} {kept} gives {does}"
     return textwrap.wrap(line, width, break_on_hyphens=False)
 
 

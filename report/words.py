@@ -19,7 +19,7 @@ VERDICT_TITLES: dict[str, str] = {
 / dissociative seizures are one; video alone does not tell them apart."""
 
 
-_MOST_NAMED = 3
+_MOST_NAMED = 2
 
 
 def span(start: float, end: float) -> str:

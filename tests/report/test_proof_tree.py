@@ -91,3 +91,14 @@ def test_ascii(epileptic: Document) -> None:
 
 def test_the_same_proof_gives_the_same_text(epileptic: Document) -> None:
     assert text_of(epileptic) == text_of(epileptic)
+
+
+def test_each_rule_is_listed_with_its_place_and_source(epileptic: Document) -> None:
+    assert epileptic.proof is not None
+    text = " ".join(text_of(epileptic).split())
+    tree, _, listed = text.partition("Rules named above")
+    named = set(re.findall(r"\[([A-Z]+-[A-Z0-9-]+)\]", tree))
+    assert len(named) > 10
+    for node in epileptic.proof.nodes:
+        if node.rule is not None and node.rule.id in named:
+            assert f"{node.rule.file}:{node.rule.line}): {node.rule.source}" in listed

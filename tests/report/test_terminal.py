@@ -81,7 +81,7 @@ def test_findings_without_a_verdict(findings_only: Document) -> None:
 
 def test_what_to_do_next_depends_on_what_is_kept(epileptic: Document) -> None:
     assert "s3ns explain my.json" in shown(epileptic, saved="my.json")
-    assert "add -o result.json" in shown(epileptic)
+    assert "-o result.json" in shown(epileptic)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
