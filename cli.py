@@ -71,7 +71,42 @@ def main() -> None:
 
     Exit codes: 0 ran, whatever the verdict; 1 failed; 2 wrong usage; 3 input cannot be
     read; 4 rules are wrong; 5 models are missing; 130 stopped by Ctrl-C.
+
+    An option beats its environment variable, that beats s3ns.cfg in this folder, that
+    beats s3ns.cfg in the user's settings folder; s3ns doctor tells where each value
+    comes from.
     """
+    from s3ns.report.settings import read_settings
+
+    context = click.get_current_context()
+    try:
+        found = read_settings(_setting_names())
+    except InputError as error:
+        click.echo(f"Error: {error}", err=True)
+        context.exit(error.exit_code)
+    context.obj = found
+    context.default_map = _defaults(main, {k: v.value for k, v in found.items()})
+
+
+def _setting_names() -> list[str]:
+    """Return the names of the options that settings files may set."""
+    return [
+        str(option.name)
+        for option in doctor.params
+        if isinstance(option, click.Option) and option.envvar
+    ]
+
+
+def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
+    """Return the values for each command of a group that has such an option."""
+    defaults: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            defaults[name] = _defaults(command, values)
+        else:
+            names = {option.name for option in command.params}
+            defaults[name] = {k: v for k, v in values.items() if k in names}
+    return defaults
 
 
 @main.command(

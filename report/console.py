@@ -124,6 +124,8 @@ class Console:
         if found is ParameterSource.ENVIRONMENT:
             parameter = next(p for p in context.command.params if p.name == name)
             return f"from {parameter.envvar}"
+        if found is ParameterSource.DEFAULT_MAP:
+            return f"from {context.obj[name].file}"
         return "from the option" if found is ParameterSource.COMMANDLINE else "default"
 
     @staticmethod
