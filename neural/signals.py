@@ -47,11 +47,16 @@ class Rhythm:
         ``(n,)`` share of the movement's power at the rate and its overtones, 0 to 1.
     amplitude
         ``(n,)`` peak-to-peak size in the unit of the series.
+    overtone
+        ``(n,)`` power at twice the rate over the power at the rate: brief jerks with
+        pauses have overtones, a smooth swing has none; NaN where the sampling cannot
+        show them.
     """
 
     rate: Series
     strength: Series
     amplitude: Series
+    overtone: Series
 
 
 def resampled(
@@ -81,7 +86,8 @@ def resampled(
     valid = np.isfinite(flat).all(axis=1)
     if not valid.any():
         return np.full(shape, np.nan)
-    known, rows = times[valid], flat[valid]
+    numbers = np.flatnonzero(valid)
+    known = times[numbers]
     after = np.searchsorted(known, grid)
     last = len(known) - 1
     before, after = np.clip(after - 1, 0, last), np.clip(after, 0, last)
@@ -94,7 +100,8 @@ def resampled(
     result = np.full((len(grid), flat.shape[1]), np.nan, values.dtype)
     for steps in _blocks(np.flatnonzero(bridged)):
         part = share[steps].astype(values.dtype)
-        result[steps] = rows[before[steps]] * (1 - part) + rows[after[steps]] * part
+        early, late = flat[numbers[before[steps]]], flat[numbers[after[steps]]]
+        result[steps] = early * (1 - part) + late * part
     return result.reshape(shape)
 
 
@@ -142,7 +149,12 @@ def activity(series: Series, rate: float, seconds: float = 0.5) -> Series:
     return np.where(np.isfinite(series).all(axis=1), size_now, np.nan)
 
 
-def rhythm(series: Series, rate: float, band: tuple[float, float]) -> Rhythm:
+def rhythm(
+    series: Series,
+    rate: float,
+    band: tuple[float, float],
+    window: float = RHYTHM_WINDOW,
+) -> Rhythm:
     """Find the rhythm of an ``(n, d)`` series in sliding windows.
 
     Parameters
@@ -154,37 +166,47 @@ def rhythm(series: Series, rate: float, band: tuple[float, float]) -> Rhythm:
     band
         Lowest and highest rate looked for, in Hz; the latter is cut to what the
         sampling can resolve.
+    window
+        Seconds of a window. A longer one tells slow rhythms better from noise, and
+        follows changes less quickly.
     """
     count = len(series)
-    empty = np.full(count, np.nan)
-    width = round(RHYTHM_WINDOW * rate)
+    result = Rhythm(*(np.full(count, np.nan) for _ in range(4)))
+    width = round(window * rate)
     top = min(band[1], 0.47 * rate)
     if count < width or top <= band[0]:
-        return Rhythm(empty, empty.copy(), empty.copy())
+        return result
     windows = sliding_window_view(series, width, axis=0)
-    result = Rhythm(empty, empty.copy(), empty.copy())
     for steps in _blocks(np.arange(len(windows))):
-        measured = _rhythm_of_windows(windows[steps], rate, (band[0], top))
+        part = _rhythm_of_windows(windows[steps], rate, (band[0], top))
         middle = steps + width // 2
-        result.rate[middle], result.strength[middle], result.amplitude[middle] = (
-            measured
-        )
+        for name in ("rate", "strength", "amplitude", "overtone"):
+            getattr(result, name)[middle] = getattr(part, name)
     return result
 
 
 def _rhythm_of_windows(
     windows: Series, rate: float, band: tuple[float, float]
-) -> tuple[Series, Series, Series]:
-    """Return rate, strength and amplitude of ``(m, d, width)`` windows."""
+) -> Rhythm:
+    """Return the rhythm of ``(m, d, width)`` windows."""
     width = windows.shape[-1]
     residual = _without_trend(windows.astype(np.float64))
     padded = 8 * width
     spectrum = np.fft.rfft(residual * np.hanning(width), n=padded, axis=-1)
     power = (np.abs(spectrum) ** 2).sum(axis=1)
     rates = np.fft.rfftfreq(padded, 1 / rate)
-    found, share = _peak(power, rates, band, 1.1 / RHYTHM_WINDOW)
-    size = 2 * np.sqrt(2) * residual.std(axis=-1)
-    return found, share, np.asarray(np.linalg.norm(size, axis=1))
+    found, share = _peak(power, rates, band, 1.1 * rate / width)
+    size = np.linalg.norm(2 * np.sqrt(2) * residual.std(axis=-1), axis=1)
+    return Rhythm(found, share, np.asarray(size), _overtone(power, rates, found))
+
+
+def _overtone(power: Series, rates: Series, found: Series) -> Series:
+    """Return the power at twice the rate over the power at the rate, per row."""
+    rows = np.arange(len(power))
+    first = np.round(np.nan_to_num(found) / rates[1]).astype(int)
+    shown = np.isfinite(found) & (2 * first < len(rates))
+    second = power[rows, np.where(shown, 2 * first, 0)]
+    return np.where(shown, second / np.maximum(power[rows, first], 1e-12), np.nan)
 
 
 def _without_trend(windows: Series) -> Series:
@@ -272,6 +294,27 @@ def trimmed(activity: Series, span: tuple[int, int]) -> tuple[int, int]:
     if not len(active):
         return span
     return first + int(active[0]), first + int(active[-1]) + 1
+
+
+def grown(mask: Mask, span: tuple[int, int], reach: int) -> tuple[int, int]:
+    """Extend a stretch by up to ``reach`` steps at each end, as far as a mask holds.
+
+    Parameters
+    ----------
+    mask
+        ``(n,)``.
+    span
+        Steps ``(first, beyond)``.
+    reach
+        Steps.
+    """
+    first, beyond = span
+    lowest, highest = max(0, first - reach), min(len(mask), beyond + reach)
+    while first > lowest and mask[first - 1]:
+        first -= 1
+    while beyond < highest and mask[beyond]:
+        beyond += 1
+    return first, beyond
 
 
 def typical(series: Series) -> float:

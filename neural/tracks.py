@@ -211,6 +211,20 @@ class Tracks:
         return {side: rhythm(self.hand[side], self.rate, JERK_BAND) for side in SIDES}
 
     @cached_property
+    def arm_own_amplitude(self) -> dict[str, Series]:
+        """Peak-to-peak size of each wrist's rhythm against the hips, ``(n,)``.
+
+        Small where the wrist is moved along by the trunk it lies on; NaN where the hips
+        do not show.
+        """
+        shown = self.visible(Joint.LEFT_HIP, Joint.RIGHT_HIP)[:, None]
+        hips = np.where(shown, self.hips - self.shoulders, np.nan)
+        return {
+            side: rhythm(self.hand[side] - hips, self.rate, JERK_BAND).amplitude
+            for side in SIDES
+        }
+
+    @cached_property
     def arm_activity(self) -> dict[str, Series]:
         """Peak-to-peak movement of each wrist within half a second, ``(n,)``."""
         return {side: activity(self.hand[side], self.rate) for side in SIDES}

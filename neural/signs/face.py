@@ -7,6 +7,7 @@ import numpy as np
 from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import (
     Mask,
+    Rhythm,
     Series,
     activity,
     hysteresis,
@@ -28,15 +29,17 @@ from s3ns.neural.signs.rhythmic import clonic_spans, span_mask
 from s3ns.neural.signs.views import face_view, with_rest
 from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
-    BLINK_FASTEST_NORMAL,
+    BLINK_DEPTH,
+    BLINK_FAST,
     BLINK_LEAST,
     BLINK_LONGEST,
     BLINK_RATIO,
-    BLINK_WINDOW,
     CHEW_AMPLITUDE,
     CHEW_BAND,
     CHEW_DURATION,
+    CHEW_PIXELS,
     CHEW_STRENGTH,
+    CHEW_WINDOW,
     EYES_CLOSED,
     EYES_CLOSED_DURATION,
     EYES_OPEN_LEAST,
@@ -48,6 +51,9 @@ from s3ns.neural.thresholds import (
     TWITCH_AMPLITUDE,
     TWITCH_BAND,
     TWITCH_DURATION,
+    TWITCH_MOUTH,
+    TWITCH_PIXELS,
+    TWITCH_SHARE,
     TWITCH_STRENGTH,
 )
 from s3ns.neural.tracks import SIDES, Tracks
@@ -111,14 +117,12 @@ def eye_blinking(tracks: Tracks) -> list[Observation]:
         np.full(len(tracks.times), tracks.rate >= BLINK_RATE_LEAST),
         "frame_rate_too_low",
     )
-    jerking = span_mask(
-        tracks, (span for side in SIDES for span in clonic_spans(tracks, side))
-    )
-    blinks = np.array(_blinks(tracks, view.judged & ~jerking), int)
+    shut = span_mask(tracks, runs(eyes_shut(tracks), tracks.rate, shortest=1.0))
+    blinks = np.array(_blinks(tracks, view.judged & ~shut & ~_jerking(tracks)), int)
     found = []
-    minutes = max(float(view.judged.sum()) / tracks.rate / 60, BLINK_WINDOW / 60)
-    usual = len(blinks) / minutes
-    limit = max(BLINK_RATIO * usual, BLINK_FASTEST_NORMAL)
+    # The usual rate is not known from less than a minute.
+    minutes = max(float(view.judged.sum()) / tracks.rate / 60, 1.0)
+    limit = max(BLINK_RATIO * len(blinks) / minutes, BLINK_FAST)
     for row in _in_rows(blinks, 60 / limit * tracks.rate):
         span = (int(row[0]), int(row[-1]) + max(1, round(0.2 * tracks.rate)))
         seconds = (span[1] - span[0]) / tracks.rate
@@ -141,13 +145,18 @@ def _blinks(tracks: Tracks, judged: Mask) -> list[int]:
     opening = tracks.face.eye_opening.max(axis=1)
     usual = rolling_median(np.where(judged, opening, np.nan), tracks.rate, 3.0)
     usual = np.maximum(usual, EYES_OPEN_LEAST)
-    closed = np.nan_to_num(opening / usual, nan=1.0) < EYES_CLOSED[1]
-    deep = np.nan_to_num(opening / usual, nan=1.0) < EYES_CLOSED[0]
+    closed = np.nan_to_num(opening / usual, nan=1.0) < BLINK_DEPTH
     return [
         first
         for first, beyond in runs(closed & judged, tracks.rate)
-        if deep[first:beyond].any() and (beyond - first) / tracks.rate <= BLINK_LONGEST
+        if (beyond - first) / tracks.rate <= BLINK_LONGEST
     ]
+
+
+def _jerking(tracks: Tracks) -> Mask:
+    """Where an arm jerks; lids and jaw are often shaken along."""
+    spans = (span for side in SIDES for span in clonic_spans(tracks, side))
+    return span_mask(tracks, spans)
 
 
 def _in_rows(blinks: Series, longest_gap: float) -> list[Series]:
@@ -219,20 +228,31 @@ def _half_face(tracks: Tracks, side: str) -> Series:
 
 
 def _twitches(tracks: Tracks, side: str, view: View) -> list[tuple[int, int]]:
-    beat = rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
-    large = view.judged & (beat.amplitude >= TWITCH_AMPLITUDE)
+    beat, other = (
+        rhythm(_half_face(tracks, half), tracks.rate, TWITCH_BAND)
+        for half in (side, "left" if side == "right" else "right")
+    )
+    large = (
+        view.judged
+        & (beat.amplitude >= _least(tracks, TWITCH_AMPLITUDE, TWITCH_PIXELS))
+        & (beat.amplitude >= TWITCH_SHARE * other.amplitude)
+    )
     mask = hysteresis(np.where(large, beat.strength, np.nan), *TWITCH_STRENGTH)
-    mask &= ~_mouth_moves(tracks)
+    mouth = rhythm(tracks.face.mouth_opening[:, None], tracks.rate, TWITCH_BAND)
+    mask &= mouth.amplitude < TWITCH_MOUTH
     return list(runs(mask, tracks.rate, bridge=0.4, shortest=TWITCH_DURATION))
 
 
 @detector("oral_automatisms")
 def oral_automatisms(tracks: Tracks) -> list[Observation]:
-    """Find chewing and smacking: the mouth opening in rhythm, without speech."""
+    """Find chewing and smacking: the mouth opening in rhythm, without speech.
+
+    A mouth that moves with jerking arms belongs to the jerks and is left out.
+    """
     view = face_view(tracks)
-    beat = rhythm(tracks.face.mouth_opening[:, None], tracks.rate, CHEW_BAND)
+    beat = _mouth_rhythm(tracks)
     found = []
-    mask = _mouth_moves(tracks) & view.judged
+    mask = _mouth_moves(tracks) & view.judged & ~_jerking(tracks)
     opening = activity(tracks.face.mouth_opening[:, None], tracks.rate)
     for smeared in runs(mask, tracks.rate, bridge=0.5, shortest=CHEW_DURATION):
         span = trimmed(opening, smeared)
@@ -256,9 +276,19 @@ def oral_automatisms(tracks: Tracks) -> list[Observation]:
 
 def _mouth_moves(tracks: Tracks) -> Mask:
     """Where the mouth opens and closes in the rhythm of chewing, ``(n,)``."""
-    beat = rhythm(tracks.face.mouth_opening[:, None], tracks.rate, CHEW_BAND)
-    large = np.where(beat.amplitude >= CHEW_AMPLITUDE, beat.strength, np.nan)
-    return hysteresis(large, *CHEW_STRENGTH)
+    beat = _mouth_rhythm(tracks)
+    large = beat.amplitude >= _least(tracks, CHEW_AMPLITUDE, CHEW_PIXELS)
+    return hysteresis(np.where(large, beat.strength, np.nan), *CHEW_STRENGTH)
+
+
+def _mouth_rhythm(tracks: Tracks) -> Rhythm:
+    opening = tracks.face.mouth_opening[:, None]
+    return rhythm(opening, tracks.rate, CHEW_BAND, CHEW_WINDOW)
+
+
+def _least(tracks: Tracks, amplitude: float, pixels: float) -> Series:
+    """Raise the least amplitude of a face point to so many pixels, against noise."""
+    return np.asarray(np.maximum(amplitude, pixels / tracks.face.size))
 
 
 def _speech_share(tracks: Tracks, start: float, end: float) -> float:

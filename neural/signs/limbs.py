@@ -21,9 +21,11 @@ from s3ns.neural.signs.registry import (
     pair_sides,
     three_valued,
 )
+from s3ns.neural.signs.rhythmic import span_mask
 from s3ns.neural.signs.views import arms_view, body_view, with_rest
 from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
+    CLONIC_STRENGTH,
     ELBOW_CHANGE,
     ELBOW_EXTENDED,
     ELBOW_FLEXED,
@@ -37,7 +39,9 @@ from s3ns.neural.thresholds import (
     TONIC_DURATION,
     TREMOR_CEILING,
     TREMOR_FLOOR,
+    TREMOR_FRAME_RATE,
     TREMOR_RATIO,
+    TREMOR_SLOWEST,
 )
 from s3ns.neural.tracks import SIDES, Tracks
 
@@ -89,7 +93,10 @@ def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
 
 
 def _held(tracks: Tracks, sign: str, side: str) -> Mask:
-    """Where an elbow holds the posture, away from the patient's own rest."""
+    """Where an elbow holds the posture, away from the patient's own rest.
+
+    An arm that shakes or jerks is bent and straight by turns, and holds neither.
+    """
     angle = rolling_median(tracks.elbow_angle[side], tracks.rate, 1.0)
     change = _from_rest(tracks, side)
     if sign == "arm_straightening":
@@ -97,6 +104,7 @@ def _held(tracks: Tracks, sign: str, side: str) -> Mask:
     else:
         reached, change = angle <= ELBOW_FLEXED, -change
     judged = with_rest(body_view(tracks, tracks.arm_seen[side]), tracks).judged
+    judged &= rolling_median(tracks.arm_activity[side], tracks.rate, 2.5) < MOVING
     going_on = hysteresis(
         np.where(judged, change, np.nan), ELBOW_CHANGE, LEAVING * ELBOW_CHANGE
     )
@@ -147,19 +155,30 @@ def tonic(tracks: Tracks) -> list[Observation]:
 
     A held posture alone is not called tonic: it has a sign of its own, and people hold
     their arms up for many reasons.
+
+    Where too few frames per second show no tremor, a held arm may be stiff or not.
     """
     spans = {}
+    posed = np.zeros(len(tracks.times), bool)
     jitter = {side: _jitter(tracks, side) for side in SIDES}
     for side in SIDES:
         held = _held(tracks, "arm_straightening", side) | _held(
             tracks, "arm_flexion", side
         )
+        posed |= span_mask(tracks, runs(held, tracks.rate, shortest=TONIC_DURATION))
         still = tracks.arm_activity[side] < RESTING
         rest = typical(jitter[side][still & ~held & tracks.arm_seen[side]])
         limit = max(TREMOR_FLOOR, TREMOR_RATIO * np.nan_to_num(rest))
+        beat = tracks.arm_rhythm[side]
+        rubbing = (beat.strength >= CLONIC_STRENGTH[0]) & (beat.rate < TREMOR_SLOWEST)
         vibrating = (jitter[side] >= limit) & (jitter[side] <= TREMOR_CEILING)
         spans[side] = list(
-            runs(held & vibrating, tracks.rate, bridge=0.5, shortest=TONIC_DURATION)
+            runs(
+                held & vibrating & ~rubbing,
+                tracks.rate,
+                bridge=0.5,
+                shortest=TONIC_DURATION,
+            )
         )
     found = []
     for side, span in pair_sides(spans):
@@ -176,7 +195,8 @@ def tonic(tracks: Tracks) -> list[Observation]:
                 amplitude=2 * np.sqrt(2) * size,
             )
         )
-    view = with_rest(arms_view(tracks), tracks)
+    told = ~posed | (tracks.rate >= TREMOR_FRAME_RATE)
+    view = with_rest(arms_view(tracks), tracks).narrowed(told, "frame_rate_too_low")
     return three_valued("tonic", tracks, found, view)
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from s3ns.facts import Observation, Side
-from s3ns.neural.signals import Mask, Rhythm, Series, hysteresis, runs, trimmed, typical
+from s3ns.neural.signals import (
+    Mask,
+    Rhythm,
+    Series,
+    grown,
+    hysteresis,
+    runs,
+    trimmed,
+    typical,
+)
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
@@ -24,17 +33,21 @@ from s3ns.neural.thresholds import (
     AUTOMATISM_AMPLITUDE,
     AUTOMATISM_DURATION,
     AUTOMATISM_PAUSE,
+    AUTOMATISM_RATE,
+    AUTOMATISM_TYPICAL,
     CLONIC_AMPLITUDE,
     CLONIC_CYCLES,
     CLONIC_DURATION,
     CLONIC_FASTEST,
+    CLONIC_OVERTONE,
+    CLONIC_OWN,
+    CLONIC_REGULAR,
     CLONIC_STRENGTH,
     IN_STEP,
-    RESTING,
 )
 from s3ns.neural.tracks import SIDES, Tracks
 
-CORRELATION_WINDOW = 2.0
+CORRELATION_WINDOW = 3.0
 """Seconds over which the two sides are compared."""
 
 Span = tuple[int, int]
@@ -44,7 +57,7 @@ Span = tuple[int, int]
 def clonic(tracks: Tracks) -> list[Observation]:
     """Find arms that jerk at a steady or slowly changing rate.
 
-    Both sides jerking in step are one bilateral finding. Both sides jerking each at its
+    Both sides jerking in step are one bilateral finding. Both sides shaking each at its
     own rate are not clonic but out of step; see :func:`asynchronous_movement`.
     """
     spans = {side: list(clonic_spans(tracks, side)) for side in SIDES}
@@ -52,7 +65,8 @@ def clonic(tracks: Tracks) -> list[Observation]:
     for side, span in pair_sides(spans):
         named = SIDES if side is Side.BILATERAL else (str(side),)
         agreement = typical(_in_step(tracks)[slice(*span)])
-        if side is Side.BILATERAL and agreement < IN_STEP:
+        both = min(typical(_shaking(tracks, name)[slice(*span)]) for name in SIDES)
+        if both >= ASYNCHRONOUS_AMPLITUDE and agreement < IN_STEP:
             continue
         course = _course([tracks.arm_rhythm[name] for name in named], span, tracks.rate)
         found.append(
@@ -76,19 +90,28 @@ def clonic(tracks: Tracks) -> list[Observation]:
 def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
     """Yield the stretches in which one arm jerks rhythmically."""
     rhythm = tracks.arm_rhythm[side]
+    slow, least_overtone = CLONIC_OVERTONE
     possible = (
         (rhythm.amplitude >= CLONIC_AMPLITUDE)
+        & ~_carried(tracks, side)
         & (rhythm.rate <= CLONIC_FASTEST)
         & tracks.arm_seen[side]
         & tracks.sides_sure
     )
     strength = np.where(possible, rhythm.strength, np.nan)
     jerking = hysteresis(strength, *CLONIC_STRENGTH)
-    for span in runs(jerking, tracks.rate, bridge=0.6, shortest=CLONIC_DURATION):
+    for span in runs(jerking, tracks.rate, bridge=0.6, shortest=CLONIC_DURATION / 2):
         first, beyond = trimmed(tracks.arm_activity[side], span)
         seconds = (beyond - first) / tracks.rate
-        cycles = typical(rhythm.rate[first:beyond]) * seconds
-        if seconds >= CLONIC_DURATION and cycles >= CLONIC_CYCLES:
+        pace = rhythm.rate[first:beyond]
+        cycles = typical(pace) * seconds
+        overtone = typical(rhythm.overtone[first:beyond][pace < slow])
+        if (
+            seconds >= CLONIC_DURATION
+            and cycles >= CLONIC_CYCLES
+            and typical(rhythm.strength[first:beyond]) >= CLONIC_REGULAR
+            and not overtone < least_overtone
+        ):
             yield first, beyond
 
 
@@ -127,12 +150,14 @@ def asynchronous_movement(tracks: Tracks) -> list[Observation]:
     """Find both arms shaking at the same time, each in its own rhythm."""
     least = np.minimum(*(_shaking(tracks, side) for side in SIDES))
     agreement = _in_step(tracks)
-    mask = (least >= ASYNCHRONOUS_AMPLITUDE) & (agreement < ASYNCHRONOUS_CORRELATION)
     view = arms_view(tracks)
+    shaking = (least >= ASYNCHRONOUS_AMPLITUDE) & view.judged
+    apart = shaking & (agreement < ASYNCHRONOUS_CORRELATION)
+    reach = round(CORRELATION_WINDOW / 2 * tracks.rate)
     found = []
-    for span in runs(
-        mask & view.judged, tracks.rate, bridge=0.6, shortest=ASYNCHRONOUS_DURATION
-    ):
+    for inner in runs(apart, tracks.rate, bridge=0.6, shortest=ASYNCHRONOUS_DURATION):
+        # Near its ends, the window of the comparison reaches into the rest.
+        span = grown(shaking, inner, reach)
         steps = slice(*span)
         size, correlation = typical(least[steps]), typical(agreement[steps])
         rates = {side: typical(tracks.arm_rhythm[side].rate[steps]) for side in SIDES}
@@ -227,18 +252,28 @@ def limb_automatisms(tracks: Tracks) -> list[Observation]:
 def _fumbling(tracks: Tracks, side: str) -> Iterator[Span]:
     low, high = AUTOMATISM_AMPLITUDE
     size = np.where(tracks.arm_seen[side], tracks.arm_activity[side], np.nan)
-    small = (size >= low) & (size <= high) & tracks.sides_sure
+    small = (size >= low) & (size <= high) & tracks.sides_sure & ~_carried(tracks, side)
     small &= ~span_mask(tracks, clonic_spans(tracks, side))
     for first, beyond in runs(
         small, tracks.rate, bridge=AUTOMATISM_PAUSE, shortest=AUTOMATISM_DURATION
     ):
         within = size[first:beyond]
         moving = np.nanmean(within >= low) >= 0.6
-        if moving and np.nanmax(within) <= 1.5 * high and typical(within) > RESTING:
+        repeated = (
+            typical(tracks.arm_rhythm[side].rate[first:beyond]) >= AUTOMATISM_RATE
+        )
+        no_gesture = np.nanmax(within) <= 1.5 * high
+        if moving and repeated and no_gesture and typical(within) >= AUTOMATISM_TYPICAL:
             yield first, beyond
 
 
-def span_mask(tracks: Tracks, spans: Iterator[Span]) -> Mask:
+def _carried(tracks: Tracks, side: str) -> Mask:
+    """Where a hand is moved along by the trunk it lies on, ``(n,)``."""
+    size = tracks.arm_rhythm[side].amplitude
+    return np.asarray(tracks.arm_own_amplitude[side] < CLONIC_OWN * size)
+
+
+def span_mask(tracks: Tracks, spans: Iterable[Span]) -> Mask:
     """Return the steps that lie in any of the stretches, ``(n,)``."""
     mask = np.zeros(len(tracks.times), bool)
     for first, beyond in spans:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from s3ns.facts import Observation
-from s3ns.neural.signals import Mask, Series, activity, runs, typical
+from s3ns.neural.signals import Mask, Series, activity, rolling_median, runs, typical
 from s3ns.neural.signs.face import eye_closure, eyes_shut
 from s3ns.neural.signs.registry import (
     certainty,
@@ -42,11 +42,12 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
     view = face_view(tracks)
     moves = movement(tracks)
     second = 1.0
+    gaze = rolling_median(tracks.face.gaze[:, 0], tracks.rate, 0.5)
     still = (
         view.judged
         & (moves < RESTING)
         & (eye_closure(tracks) > EYES_CLOSED[1])
-        & (_range(tracks.face.gaze[:, 0], tracks, second) < STARE_GAZE)
+        & (_range(gaze, tracks, second) < STARE_GAZE)
         & (_range(tracks.face.yaw, tracks, second) < STARE_HEAD)
         & (_range(tracks.face.pitch, tracks, second) < STARE_HEAD)
     )
@@ -56,7 +57,7 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
         if not _was_active(tracks, moves, span[0]):
             continue
         fixed = max(
-            float(np.ptp(_known(tracks.face.gaze[steps, 0]))) / 2 / STARE_GAZE,
+            float(np.ptp(_known(gaze[steps]))) / 2 / STARE_GAZE,
             float(np.ptp(_known(tracks.face.yaw[steps]))) / 2 / STARE_HEAD,
         )
         if fixed > 1:

@@ -7,7 +7,7 @@ import numpy as np
 from s3ns.neural.pose import Joint
 from s3ns.neural.signals import Mask
 from s3ns.neural.signs.registry import View
-from s3ns.neural.thresholds import BASELINE_LEAST, FACE_SMALLEST
+from s3ns.neural.thresholds import BASELINE_LEAST, FACE_SMALLEST, HEAD_TURN_LIMIT
 from s3ns.neural.tracks import Tracks
 
 
@@ -60,12 +60,14 @@ def head_view(tracks: Tracks) -> View:
     """Return the view of the head, from the face or from ears and nose."""
     shown = tracks.visible(Joint.NOSE, Joint.LEFT_EAR, Joint.RIGHT_EAR)
     seen = tracks.face_seen | shown
+    behind = np.abs(tracks.head_turn) > HEAD_TURN_LIMIT
     obstacles = (
         ("person_not_visible", ~tracks.person_seen),
         ("sides_uncertain", ~tracks.sides_sure),
+        ("head_turned_away", behind),
         ("face_not_visible", ~seen),
     )
-    return View(tracks.person_seen & tracks.sides_sure & seen, obstacles)
+    return View(tracks.person_seen & tracks.sides_sure & seen & ~behind, obstacles)
 
 
 def with_rest(view: View, tracks: Tracks) -> View:
