@@ -91,6 +91,19 @@ def test_nothing_assessable_is_indeterminate_not_no_event(judge):
     assert judge(covered).verdict.label is Label.INDETERMINATE
 
 
+def test_signs_that_may_be_a_focal_seizure_are_not_called_no_event(judge):
+    seen = "blank_stare 5-12; oral_automatisms 14-20"
+    done = judge(f"{without('blank_stare', 'oral_automatisms')}\n{seen}")
+    assert done.verdict.label is Label.INDETERMINATE
+    assert "2 remarkable signs" in done.verdict.text
+
+
+def test_a_covered_arm_leaves_open_whether_jerking_was_one_sided(judge):
+    jerks = "clonic left 10-30; tonic bilateral 2-10"
+    assert hemispheres(judge(jerks)) == {"LAT-03": "right"}
+    assert hemispheres(judge(f"{jerks}; ? clonic limb_covered 0-60")) == {}
+
+
 def test_conflict_is_indeterminate_and_said_to_be_one(judge):
     verdict = judge("clonic bilateral 5-30; tonic bilateral 1-5; close_eyes 1-30")
     assert verdict.verdict.label is Label.INDETERMINATE

@@ -128,6 +128,18 @@ SCENES: list[tuple[str, str, float, str]] = [
         ("tonic", "clonic", "figure4", "asynchronous_movement", "head_turning")
     ), 60, "VER-12 VER-15 VER-23 CER-04"),
     ("nothing judged", "", 60, "VER-16"),
+    (
+        "an arrest with automatisms",
+        "blank_stare 5-12; oral_automatisms 14-20",
+        60,
+        "VER-24 VER-25 VER-26 VER-27",
+    ),
+    (
+        "one arm jerks, the other is covered",
+        "clonic left 5-15; ? clonic limb_covered 0-60",
+        60,
+        "MOT-20",
+    ),
     ("weak", "clonic right 5-10", 60, "VER-17"),
     ("just enough", "tonic bilateral 5-15; ictal_vocalization 5-9; "
      "full_body_shaking 5-15", 60, "VER-22"),
