@@ -337,4 +337,4 @@ def _filled(column: Series) -> Series:
     if not known.any():
         return np.zeros_like(column)
     steps = np.arange(len(column))
-    return np.interp(steps, steps[known], column[known])
+    return np.asarray(np.interp(steps, steps[known], column[known]))

@@ -84,7 +84,7 @@ def _range(series: Series, tracks: Tracks, seconds: float) -> Series:
 
 
 def _known(series: Series) -> Series:
-    return series[np.isfinite(series)]
+    return np.asarray(series[np.isfinite(series)])
 
 
 def _was_active(tracks: Tracks, moves: Series, first: int) -> bool:

@@ -73,7 +73,7 @@ def densify(
     -------
     Array of ``shape`` and the type of ``values``, zero where nothing is stored.
     """
-    positions = np.zeros(1, np.int64)
+    positions: Array = np.zeros(1, np.int64)
     coordinates = np.zeros((1, 0), np.int64)
     for level in levels:
         parents, positions, index = _descend(level, positions)
