@@ -76,7 +76,7 @@ class BoxDetector:
         outputs = list(self.model.run(square).values())
         raw = next(out for out in outputs if out.shape[-1] > 1)[0]
         logits = next(out for out in outputs if out.shape[-1] == 1)[0, :, 0]
-        scores = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
+        scores = np.asarray(1 / (1 + np.exp(-np.clip(logits, -50, 50))), np.float32)
         kept = scores > threshold
         if not kept.any():
             return []

@@ -71,4 +71,5 @@ def test_the_output_it_shows_is_the_output(
     )
     assert result.exit_code == 0
     for line in shown.group().strip().splitlines():
-        assert line.strip() in result.output
+        # Times may differ by a tenth of a second between processors.
+        assert line.split(", 00:")[0].strip() in result.output
