@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import tempfile
@@ -217,6 +218,10 @@ def document_schema() -> dict[str, Any]:
     """Return the JSON Schema of a Document, with the vocabulary's words filled in."""
     schema = msgspec.json.schema(Document)
     words = vocabulary()
+    for definition in schema["$defs"].values():
+        if "description" in definition:
+            text = inspect.cleandoc(definition["description"])
+            definition["description"] = text.partition("\n\n")[0].replace("\n", " ")
     for kind in (Finding, Absence, Unassessable):
         properties = schema["$defs"][kind.__name__]["properties"]
         properties["sign"]["enum"] = [sign.name for sign in words.signs]

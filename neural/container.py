@@ -32,15 +32,15 @@ SMALLEST_PICTURE = 64
 
 # Playlists, subtitles and text "videos" stay out: they make FFmpeg open other files or
 # addresses, or paint letters.
-# Before version 19, PyAV raised an error for a title that is not UTF-8 unless told not to;
-# since then the option is gone.
-_ODD_TITLES: dict[str, Any] = (
-    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
-)
-
 _CONTAINERS = (
     "3g2,3gp,amv,apng,asf,avi,dv,f4v,flv,gif,h264,hevc,ivf,m4v,matroska,mjpeg,mov,mp4,"
     "mpeg,mpegts,mxf,nut,ogg,rm,webm,wtv,yuv4mpegpipe,aac,flac,mp3,wav"
+)
+
+# Before version 19, PyAV raised an error for a title that is not UTF-8 unless told not
+# to; since then the option is gone.
+_ODD_TITLES: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 )
 
 
