@@ -20,9 +20,15 @@ sides are trusted. Design."""
 FACE_YAW_LIMIT: Final = 45.0
 """Degrees of head turn beyond which the mesh is not trusted. Measured on rendered
 people: sign and order are right up to 40 degrees at all sizes."""
-FACE_SMALLEST: Final = 15.0
-"""Pixels between the outer eye corners from which lids can be read. Measured on
-rendered people: 44 pixels ear to ear still separate open from closed."""
+FACE_BODY_APART: Final = 75.0
+"""Degrees between the angles of mesh and body from which the mesh is wrong, as it is in
+profile. Design: the body's angle is half of the head's for a turn of up to 90."""
+FACE_YAW_SURE: Final = 30.0
+"""Degrees up to which the mesh's angle is good enough to correct the body's by. Design:
+well within the above."""
+FACE_SMALLEST: Final = 21.0
+"""Pixels between the outer eye corners from which eyes and mouth can be read. Measured
+on rendered people: 24 pixels still separate open from closed eyes, 16 do not."""
 TRUNK_TURN_NOISE: Final = 15.0
 """Degrees by which the trunk seems to follow a turned head. Measured: 12 degrees for a
 head turned 55 degrees on a rendered person."""
@@ -63,15 +69,15 @@ CLONIC_REGULAR: Final = 0.7
 jerks whose rate varies by 5 of 100 and slows down, 0.57 for fumbling."""
 CLONIC_AMPLITUDE: Final = 0.12
 """Peak to peak. Design: about 4 cm."""
-CLONIC_OWN: Final = 0.5
-"""Share of a hand's movement against the shoulders that it also makes against the hips:
-a hand that lies on a thrusting belly is moved along. Measured on rendered people: 0.3
-for such a hand, 0.9 for a jerking one."""
+CARRIED: Final = 0.4
+"""Movement of the hips over a hand's, both against the shoulders, from which the trunk
+moves the hand along. Measured on rendered people: 0.5 to 1 for the hands of a body that
+thrusts, 0.1 for jerking arms."""
 CLONIC_CYCLES: Final = 5.0
 """Jerks in a row. Design."""
-CLONIC_DURATION: Final = 3.0
+CLONIC_DURATION: Final = 4.0
 """Seconds. Design: clonic phases last 28 s in the median (quartiles 20 and 54), while
-scratching, knocking and waving are over sooner."""
+most scratching, knocking, waving and clapping is over sooner."""
 CLONIC_OVERTONE: Final = (2.2, 0.08)
 """Slower than the first, in Hz, jerks have at least the second as power at twice their
 rate: a jerk takes about 0.2 s however long the pause after it (Conradsen), whereas a
@@ -94,6 +100,9 @@ Manual automatisms stay small and slow (Remi 2011); values are design."""
 AUTOMATISM_TYPICAL: Final = 0.18
 """Typical size, at the least. Measured on rendered people: 0.3 while fumbling; 0.15 is
 noise where one arm lies on the other."""
+AUTOMATISM_OVER_REST: Final = 2.5
+"""Size over that of the hand's quietest tenth: what wavers all along is noise, of a dim
+or coarse picture. Design."""
 AUTOMATISM_RATE: Final = 1.5
 """Hz from which a small movement is repeated. Measured on rendered people: 2 to 2.7
 while fumbling, 0.9 to 1.1 in gestures."""
@@ -155,16 +164,17 @@ EYES_CLOSED: Final = (0.5, 0.7)
 above the second. Measured on rendered people: 0.25 open, 0.06 shut."""
 EYES_OPEN_LEAST: Final = 0.15
 """An eye never opened wider than this gives no baseline. Measured as above."""
-EYES_SHUT: Final = 0.12
-"""Opening that is shut whatever the baseline. Measured as above."""
+EYES_SHUT: Final = 0.13
+"""Opening that is shut whatever the baseline. Measured on rendered people: 0.08 to 0.12
+shut, 0.21 to 0.28 open."""
 EYES_CLOSED_DURATION: Final = 2.0
 """Seconds: ten blinks. Design; blinks under 1 s are left out."""
 BLINK_LONGEST: Final = 0.6
 """Seconds. Design: a blink takes 0.1 to 0.4 s and sampling adds up to 0.2 s."""
 BLINK_RATIO: Final = 1.5
 """Blink rate in the window over the patient's own mean (AAN 2024, abstract 005597)."""
-BLINK_LEAST: Final = 5
-"""Blinks in a row. Design."""
+BLINK_LEAST: Final = 8
+"""Blinks in a row. Design: more than a bout of coughing or laughing brings along."""
 BLINK_FAST: Final = 60.0
 """Blinks per minute in a row, at the least. Design: up to 32.5 are normal while talking
 (Doughty 2001, 10.1097/00006324-200110000-00011), and come in clusters by chance;
@@ -175,9 +185,10 @@ caught shut; noise is 0.05."""
 FACE_PULL: Final = (0.035, 0.02)
 """Shift of the mouth from the patient's own rest: to begin, and to go on. Measured on
 rendered people: 0.04 for a strong pull, 0.01 noise."""
-FACE_PULL_YAW: Final = 20.0
-"""Degrees of head turn beyond which the shift of the mouth means nothing. Measured: it
-breaks when the head is turned."""
+FACE_TURNED: Final = 20.0
+"""Degrees of head turn beyond which the shift of the mouth means nothing and only the
+nearer eye is read. Measured on rendered people: the shift breaks when the head is
+turned, and at 48 degrees the farther eye reads 0.3 when shut, the nearer 0.13."""
 FACE_PULL_DURATION: Final = 0.8
 """Seconds. Design."""
 TWITCH_BAND: Final = (1.2, 5.2)
@@ -194,6 +205,11 @@ TWITCH_STRENGTH: Final = (0.7, 0.5)
 """As for clonic jerks."""
 TWITCH_DURATION: Final = 2.0
 """Seconds. Design."""
+TWITCH_HEAD: Final = 0.1
+"""Peak to peak of the head in the picture within half a second, in shoulder widths,
+above which the mesh lags behind and seems to twitch. Measured on rendered people: 0.02
+to 0.06 for a face that twitches and while both arms jerk, 0.14 to 0.22 for a body that
+shakes."""
 TWITCH_MOUTH: Final = 0.06
 """Peak to peak of the mouth opening above which the mouth talks or chews, and moves the
 face along. Measured on rendered people: 0.02 while twitching, 0.11 to 0.2 while talking
@@ -220,8 +236,10 @@ SPEECH_SHARE: Final = 0.3
 Design."""
 
 # --- trunk and whole body -----------------------------------------------------------
-THRUST_BAND: Final = (0.4, 3.0)
-"""Hz. Design."""
+THRUST_BAND: Final = (0.6, 3.0)
+"""Hz. Design: nearly two cycles within a spectral window; less is one large step."""
+THRUST_WINDOW: Final = 3.0
+"""Seconds of a spectral window. Design."""
 THRUST_AMPLITUDE: Final = 0.12
 """Peak to peak of the hips. Design: about 4 cm."""
 THRUST_STRENGTH: Final = (0.65, 0.5)

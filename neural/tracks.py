@@ -26,10 +26,13 @@ from s3ns.neural.signals import (
     rhythm,
     rolling_mean,
     rolling_median,
+    typical,
 )
 from s3ns.neural.sound import SoundTrack
 from s3ns.neural.thresholds import (
+    FACE_BODY_APART,
     FACE_YAW_LIMIT,
+    FACE_YAW_SURE,
     JERK_BAND,
     LONGEST_GAP,
     SIDES_AGREEMENT,
@@ -191,6 +194,11 @@ class Tracks:
         """Place of the middle of the hips in the picture, in shoulder widths."""
         return self._placed(Joint.LEFT_HIP, Joint.RIGHT_HIP)
 
+    @cached_property
+    def nose(self) -> Series:
+        """Place of the nose in the picture, in shoulder widths."""
+        return self._placed(Joint.NOSE, Joint.NOSE)
+
     def _placed(self, one: Joint, two: Joint) -> Series:
         places = kinematics.middle(self.points, one, two)
         return np.asarray(places / self.scale[:, None])
@@ -199,6 +207,14 @@ class Tracks:
     def arm_seen(self) -> dict[str, Mask]:
         """Where an arm can be judged from shoulder to wrist, ``(n,)``."""
         return {side: self.visible(*kinematics.ARM[side]) for side in SIDES}
+
+    @cached_property
+    def hand_seen(self) -> dict[str, Mask]:
+        """Where the movement of a wrist can be judged, ``(n,)``."""
+        return {
+            side: self.visible(shoulder, wrist)
+            for side, (shoulder, _, wrist) in kinematics.ARM.items()
+        }
 
     @cached_property
     def leg_seen(self) -> dict[str, Mask]:
@@ -211,18 +227,14 @@ class Tracks:
         return {side: rhythm(self.hand[side], self.rate, JERK_BAND) for side in SIDES}
 
     @cached_property
-    def arm_own_amplitude(self) -> dict[str, Series]:
-        """Peak-to-peak size of each wrist's rhythm against the hips, ``(n,)``.
+    def trunk_amplitude(self) -> Series:
+        """Peak-to-peak size of the rhythm of the hips against the shoulders, ``(n,)``.
 
-        Small where the wrist is moved along by the trunk it lies on; NaN where the hips
-        do not show.
+        NaN where the hips do not show.
         """
         shown = self.visible(Joint.LEFT_HIP, Joint.RIGHT_HIP)[:, None]
         hips = np.where(shown, self.hips - self.shoulders, np.nan)
-        return {
-            side: rhythm(self.hand[side] - hips, self.rate, JERK_BAND).amplitude
-            for side in SIDES
-        }
+        return rhythm(hips, self.rate, JERK_BAND).amplitude
 
     @cached_property
     def arm_activity(self) -> dict[str, Series]:
@@ -233,18 +245,26 @@ class Tracks:
     def head_turn(self) -> Series:
         """Turn of the head against the trunk in degrees, to the patient's left.
 
-        From the mesh while the face is frontal. Beyond, the mesh is cut to its limit,
-        and only where ears and nose of the body agree on the side; else these alone
-        tell (they give about half of the angle, but the right side).
+        From the mesh while the face is frontal. Beyond, the mesh tells the side only,
+        where ears and nose of the body agree with it; else these alone tell (they give
+        about half of the angle, but the right side).
         """
         coarse = kinematics.head_yaw(self.world)
         fine = self.face.yaw
-        both = self.face_frontal & np.isfinite(coarse)
-        coarse = coarse + (float(np.median((fine - coarse)[both])) if both.any() else 0)
+        sure = np.abs(np.nan_to_num(fine, nan=90)) < FACE_YAW_SURE
+        if sure.sum() >= self.rate:
+            coarse = coarse + typical((fine - coarse)[sure])
         trusted = self.face_frontal | (self.face_seen & (fine * coarse > 0))
-        limited = np.clip(fine, -FACE_YAW_LIMIT, FACE_YAW_LIMIT)
+        trusted &= np.abs(fine - coarse) < FACE_BODY_APART
+        beyond = np.maximum(FACE_YAW_LIMIT, np.abs(coarse))
+        limited = np.where(self.face_frontal, fine, np.sign(fine) * beyond)
         head = np.where(trusted, limited, coarse)
         return rolling_median(head - self._trunk_turn, self.rate, 0.3)
+
+    @cached_property
+    def trunk_axis(self) -> float:
+        """Where the trunk mostly faces: degrees to the patient's left of the camera."""
+        return float(np.nan_to_num(typical(kinematics.trunk_yaw(self.world))))
 
     @cached_property
     def _trunk_turn(self) -> Series:
@@ -254,8 +274,7 @@ class Tracks:
         little.
         """
         trunk = rolling_median(kinematics.trunk_yaw(self.world), self.rate, 1.0)
-        known = trunk[np.isfinite(trunk)]
-        turn = trunk - (float(np.median(known)) if len(known) else 0.0)
+        turn = trunk - self.trunk_axis
         beyond = np.abs(turn) - TRUNK_TURN_NOISE
         return np.asarray(np.sign(turn) * np.maximum(beyond, 0))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from s3ns.facts import Observation
-from s3ns.neural.signals import activity, rhythm, runs, typical
+from s3ns.neural.signals import activity, rhythm, rolling_mean, runs, typical
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
     make_finding,
     three_valued,
 )
+from s3ns.neural.signs.rhythmic import carried
 from s3ns.neural.signs.views import limbs_view
 from s3ns.neural.thresholds import (
     CLONIC_STRENGTH,
@@ -34,9 +35,11 @@ def full_body_shaking(tracks: Tracks) -> list[Observation]:
         *(activity(tracks.foot[side], tracks.rate) / SHAKE_LEGS for side in SIDES),
         activity(tracks.shoulders, tracks.rate) / SHAKE_TRUNK,
     ]
-    least = np.min(np.nan_to_num(parts), axis=0)
+    steady = [rolling_mean(np.nan_to_num(part), tracks.rate, 1.5) for part in parts]
+    least = np.min(steady, axis=0)
+    thrusting = carried(tracks, "left") & carried(tracks, "right")
     # A body that walks or turns over moves, but does not come back again and again.
-    shaking = (least >= 1) & (beat.rate >= 1.5) & view.judged
+    shaking = (least >= 1) & (beat.rate >= 1.5) & view.judged & ~thrusting
     found = []
     for span in runs(shaking, tracks.rate, bridge=0.6, shortest=SHAKE_DURATION):
         steps = slice(*span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
 from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import (
@@ -46,11 +47,12 @@ from s3ns.neural.thresholds import (
     EYES_SHUT,
     FACE_PULL,
     FACE_PULL_DURATION,
-    FACE_PULL_YAW,
+    FACE_TURNED,
     SPEECH_SHARE,
     TWITCH_AMPLITUDE,
     TWITCH_BAND,
     TWITCH_DURATION,
+    TWITCH_HEAD,
     TWITCH_MOUTH,
     TWITCH_PIXELS,
     TWITCH_SHARE,
@@ -58,20 +60,32 @@ from s3ns.neural.thresholds import (
 )
 from s3ns.neural.tracks import SIDES, Tracks
 
+BLINK_BASELINE = 3.0
+"""Seconds around a blink whose wider openings are those of the open eye."""
+
 BLINK_RATE_LEAST = 8.0
 """Analysed frames per second below which blinks fall between the frames."""
 
 
+def lid_opening(tracks: Tracks) -> Series:
+    """Return the lid opening of both eyes, or of the nearer one in a turned head.
+
+    The farther eye is foreshortened and partly hidden, and the mesh holds it open.
+    """
+    left = np.clip(0.5 - tracks.face.yaw / (2 * FACE_TURNED), 0, 1)
+    opening = tracks.face.eye_opening
+    return np.asarray(left * opening[:, 0] + (1 - left) * opening[:, 1])
+
+
 def eye_closure(tracks: Tracks) -> Series:
-    """Return the opening of the wider eye over its usual opening, ``(n,)``.
+    """Return the opening of the eyes over their usual opening, ``(n,)``.
 
     1 is open as usual, 0 is shut; NaN where the eyes cannot be judged. An eye is called
     shut by its own measure only if it was ever seen open; else by the size that no open
     eye has.
     """
-    opening = tracks.face.eye_opening.max(axis=1)
-    judged = np.where(face_view(tracks).judged, opening, np.nan)
-    smooth = rolling_median(judged, tracks.rate, 0.3)
+    judged = np.where(face_view(tracks).judged, lid_opening(tracks), np.nan)
+    smooth = rolling_median(judged, tracks.rate, 1.0)
     known = smooth[np.isfinite(smooth)]
     usual = float(np.percentile(known, 80)) if len(known) else np.nan
     if not usual >= EYES_OPEN_LEAST:
@@ -117,8 +131,7 @@ def eye_blinking(tracks: Tracks) -> list[Observation]:
         np.full(len(tracks.times), tracks.rate >= BLINK_RATE_LEAST),
         "frame_rate_too_low",
     )
-    shut = span_mask(tracks, runs(eyes_shut(tracks), tracks.rate, shortest=1.0))
-    blinks = np.array(_blinks(tracks, view.judged & ~shut & ~_jerking(tracks)), int)
+    blinks = np.array(_blinks(tracks, view.judged & ~_jerking(tracks)), int)
     found = []
     # The usual rate is not known from less than a minute.
     minutes = max(float(view.judged.sum()) / tracks.rate / 60, 1.0)
@@ -142,10 +155,11 @@ def eye_blinking(tracks: Tracks) -> list[Observation]:
 
 
 def _blinks(tracks: Tracks, judged: Mask) -> list[int]:
-    opening = tracks.face.eye_opening.max(axis=1)
-    usual = rolling_median(np.where(judged, opening, np.nan), tracks.rate, 3.0)
-    usual = np.maximum(usual, EYES_OPEN_LEAST)
-    closed = np.nan_to_num(opening / usual, nan=1.0) < BLINK_DEPTH
+    """Return the steps at which eyes that are open close for a moment."""
+    opening = np.nan_to_num(np.where(judged, lid_opening(tracks), np.nan))
+    size = round(BLINK_BASELINE * tracks.rate) | 1
+    usual = ndimage.percentile_filter(opening, 80, size, mode="nearest")
+    closed = (opening < BLINK_DEPTH * usual) & (usual >= EYES_OPEN_LEAST)
     return [
         first
         for first, beyond in runs(closed & judged, tracks.rate)
@@ -167,7 +181,7 @@ def _in_rows(blinks: Series, longest_gap: float) -> list[Series]:
 @detector("face_pulling")
 def face_pulling(tracks: Tracks) -> list[Observation]:
     """Find the mouth drawn to one side and held, against the patient's own rest."""
-    facing = np.abs(np.nan_to_num(tracks.face.yaw, nan=90)) < FACE_PULL_YAW
+    facing = np.abs(np.nan_to_num(tracks.face.yaw, nan=90)) < FACE_TURNED
     view = with_rest(face_view(tracks).narrowed(facing, "head_turned_away"), tracks)
     pull = np.where(view.judged, tracks.face.mouth_pull, np.nan)
     shift = rolling_median(
@@ -239,7 +253,9 @@ def _twitches(tracks: Tracks, side: str, view: View) -> list[tuple[int, int]]:
     )
     mask = hysteresis(np.where(large, beat.strength, np.nan), *TWITCH_STRENGTH)
     mouth = rhythm(tracks.face.mouth_opening[:, None], tracks.rate, TWITCH_BAND)
-    mask &= mouth.amplitude < TWITCH_MOUTH
+    mask &= (mouth.amplitude < TWITCH_MOUTH) & (
+        activity(tracks.nose, tracks.rate) < TWITCH_HEAD
+    )
     return list(runs(mask, tracks.rate, bridge=0.4, shortest=TWITCH_DURATION))
 
 

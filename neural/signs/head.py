@@ -48,8 +48,10 @@ def head_turning(tracks: Tracks) -> list[Observation]:
 
 def _straight_ahead(tracks: Tracks) -> float:
     """Turn at which the head mostly rests; near the trunk's axis in any case."""
-    resting = np.nan_to_num(typical(tracks.head_turn))
-    return float(np.clip(resting, -STRAIGHT_AHEAD_LIMIT, STRAIGHT_AHEAD_LIMIT))
+    resting, axis = np.nan_to_num(typical(tracks.head_turn)), tracks.trunk_axis
+    return float(
+        np.clip(resting, axis - STRAIGHT_AHEAD_LIMIT, axis + STRAIGHT_AHEAD_LIMIT)
+    )
 
 
 def _turns(tracks: Tracks, turn: Series, side: Side) -> list[Finding]:

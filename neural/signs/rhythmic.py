@@ -25,22 +25,23 @@ from s3ns.neural.signs.registry import (
     pair_sides,
     three_valued,
 )
-from s3ns.neural.signs.views import arms_view
+from s3ns.neural.signs.views import hands_view
 from s3ns.neural.thresholds import (
     ASYNCHRONOUS_AMPLITUDE,
     ASYNCHRONOUS_CORRELATION,
     ASYNCHRONOUS_DURATION,
     AUTOMATISM_AMPLITUDE,
     AUTOMATISM_DURATION,
+    AUTOMATISM_OVER_REST,
     AUTOMATISM_PAUSE,
     AUTOMATISM_RATE,
     AUTOMATISM_TYPICAL,
+    CARRIED,
     CLONIC_AMPLITUDE,
     CLONIC_CYCLES,
     CLONIC_DURATION,
     CLONIC_FASTEST,
     CLONIC_OVERTONE,
-    CLONIC_OWN,
     CLONIC_REGULAR,
     CLONIC_STRENGTH,
     IN_STEP,
@@ -65,7 +66,7 @@ def clonic(tracks: Tracks) -> list[Observation]:
     for side, span in pair_sides(spans):
         named = SIDES if side is Side.BILATERAL else (str(side),)
         agreement = typical(_in_step(tracks)[slice(*span)])
-        both = min(typical(_shaking(tracks, name)[slice(*span)]) for name in SIDES)
+        both = typical(_shared_shaking(tracks)[slice(*span)])
         if both >= ASYNCHRONOUS_AMPLITUDE and agreement < IN_STEP:
             continue
         course = _course([tracks.arm_rhythm[name] for name in named], span, tracks.rate)
@@ -84,7 +85,7 @@ def clonic(tracks: Tracks) -> list[Observation]:
                 **course,
             )
         )
-    return three_valued("clonic", tracks, found, arms_view(tracks))
+    return three_valued("clonic", tracks, found, hands_view(tracks))
 
 
 def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
@@ -93,9 +94,9 @@ def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
     slow, least_overtone = CLONIC_OVERTONE
     possible = (
         (rhythm.amplitude >= CLONIC_AMPLITUDE)
-        & ~_carried(tracks, side)
+        & ~carried(tracks, side)
         & (rhythm.rate <= CLONIC_FASTEST)
-        & tracks.arm_seen[side]
+        & tracks.hand_seen[side]
         & tracks.sides_sure
     )
     strength = np.where(possible, rhythm.strength, np.nan)
@@ -148,16 +149,9 @@ def _rates_in_words(side: Side, course: dict[str, float]) -> str:
 @detector("asynchronous_movement")
 def asynchronous_movement(tracks: Tracks) -> list[Observation]:
     """Find both arms shaking at the same time, each in its own rhythm."""
-    least = np.minimum(*(_shaking(tracks, side) for side in SIDES))
-    agreement = _in_step(tracks)
-    view = arms_view(tracks)
-    shaking = (least >= ASYNCHRONOUS_AMPLITUDE) & view.judged
-    apart = shaking & (agreement < ASYNCHRONOUS_CORRELATION)
-    reach = round(CORRELATION_WINDOW / 2 * tracks.rate)
+    least, agreement = _shared_shaking(tracks), _in_step(tracks)
     found = []
-    for inner in runs(apart, tracks.rate, bridge=0.6, shortest=ASYNCHRONOUS_DURATION):
-        # Near its ends, the window of the comparison reaches into the rest.
-        span = grown(shaking, inner, reach)
+    for span in _out_of_step(tracks):
         steps = slice(*span)
         size, correlation = typical(least[steps]), typical(agreement[steps])
         rates = {side: typical(tracks.arm_rhythm[side].rate[steps]) for side in SIDES}
@@ -176,7 +170,23 @@ def asynchronous_movement(tracks: Tracks) -> list[Observation]:
                 amplitude=size,
             )
         )
-    return three_valued("asynchronous_movement", tracks, found, view)
+    return three_valued("asynchronous_movement", tracks, found, hands_view(tracks))
+
+
+def _out_of_step(tracks: Tracks) -> Iterator[Span]:
+    """Yield the stretches in which both arms shake, each for itself."""
+    shaking = _shared_shaking(tracks) >= ASYNCHRONOUS_AMPLITUDE
+    shaking &= hands_view(tracks).judged
+    apart = shaking & (_in_step(tracks) < ASYNCHRONOUS_CORRELATION)
+    reach = round(CORRELATION_WINDOW / 2 * tracks.rate)
+    for span in runs(apart, tracks.rate, bridge=0.6, shortest=ASYNCHRONOUS_DURATION):
+        # Near its ends, the window of the comparison reaches into the rest.
+        yield grown(shaking, span, reach)
+
+
+def _shared_shaking(tracks: Tracks) -> Series:
+    """Size of the shaking of the arm that shakes less, ``(n,)``."""
+    return np.asarray(np.minimum(*(_shaking(tracks, side) for side in SIDES)))
 
 
 def _shaking(tracks: Tracks, side: str) -> Series:
@@ -246,14 +256,17 @@ def limb_automatisms(tracks: Tracks) -> list[Observation]:
                 rate=typical(tracks.arm_rhythm[named[0]].rate[steps]),
             )
         )
-    return three_valued("limb_automatisms", tracks, found, arms_view(tracks))
+    return three_valued("limb_automatisms", tracks, found, hands_view(tracks))
 
 
 def _fumbling(tracks: Tracks, side: str) -> Iterator[Span]:
     low, high = AUTOMATISM_AMPLITUDE
-    size = np.where(tracks.arm_seen[side], tracks.arm_activity[side], np.nan)
-    small = (size >= low) & (size <= high) & tracks.sides_sure & ~_carried(tracks, side)
-    small &= ~span_mask(tracks, clonic_spans(tracks, side))
+    size = np.where(tracks.hand_seen[side], tracks.arm_activity[side], np.nan)
+    known = size[np.isfinite(size)]
+    rest = float(np.percentile(known, 10)) if len(known) else 0.0
+    low = max(low, AUTOMATISM_OVER_REST * rest)
+    small = (size >= low) & (size <= high) & tracks.sides_sure & ~carried(tracks, side)
+    small &= ~span_mask(tracks, [*clonic_spans(tracks, side), *_out_of_step(tracks)])
     for first, beyond in runs(
         small, tracks.rate, bridge=AUTOMATISM_PAUSE, shortest=AUTOMATISM_DURATION
     ):
@@ -267,10 +280,10 @@ def _fumbling(tracks: Tracks, side: str) -> Iterator[Span]:
             yield first, beyond
 
 
-def _carried(tracks: Tracks, side: str) -> Mask:
-    """Where a hand is moved along by the trunk it lies on, ``(n,)``."""
+def carried(tracks: Tracks, side: str) -> Mask:
+    """Where a thrusting trunk moves a hand along, ``(n,)``."""
     size = tracks.arm_rhythm[side].amplitude
-    return np.asarray(tracks.arm_own_amplitude[side] < CLONIC_OWN * size)
+    return np.asarray(tracks.trunk_amplitude >= CARRIED * size)
 
 
 def span_mask(tracks: Tracks, spans: Iterable[Span]) -> Mask:

@@ -19,6 +19,7 @@ from s3ns.neural.thresholds import (
     THRUST_CYCLES,
     THRUST_OVER_SHOULDERS,
     THRUST_STRENGTH,
+    THRUST_WINDOW,
 )
 from s3ns.neural.tracks import Tracks
 
@@ -27,7 +28,9 @@ from s3ns.neural.tracks import Tracks
 def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
     """Find hips that move to and fro in rhythm, more than the shoulders do."""
     view = hips_view(tracks)
-    beat = rhythm(tracks.hips - tracks.shoulders, tracks.rate, THRUST_BAND)
+    beat = rhythm(
+        tracks.hips - tracks.shoulders, tracks.rate, THRUST_BAND, THRUST_WINDOW
+    )
     hips = activity(tracks.hips, tracks.rate, 1.0)
     shoulders = activity(tracks.shoulders, tracks.rate, 1.0)
     large = (

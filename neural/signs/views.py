@@ -26,6 +26,11 @@ def arms_view(tracks: Tracks) -> View:
     return body_view(tracks, tracks.arm_seen["left"] & tracks.arm_seen["right"])
 
 
+def hands_view(tracks: Tracks) -> View:
+    """Return the view of both wrists: their movement shows without the elbows."""
+    return body_view(tracks, tracks.hand_seen["left"] & tracks.hand_seen["right"])
+
+
 def limbs_view(tracks: Tracks) -> View:
     """Return the view of arms and legs together."""
     seen = tracks.arm_seen["left"] & tracks.arm_seen["right"]
