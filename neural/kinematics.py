@@ -59,7 +59,8 @@ def shoulder_width(points: Series, world: Series, rate: float) -> Series:
     across = world[:, Joint.LEFT_SHOULDER] - world[:, Joint.RIGHT_SHOULDER]
     known = np.linalg.norm(across, axis=1)
     width = float(np.nanmedian(known)) if np.isfinite(known).any() else np.nan
-    return rolling_median(spread / np.maximum(size, 1e-3) * width, rate, 3.0)
+    ratio = np.where(spread > 1, spread, np.nan) / np.maximum(size, 1e-3)
+    return rolling_median(ratio * width, rate, 3.0)
 
 
 def elbow_angle(points: Series, world: Series, scale: Series, side: str) -> Series:

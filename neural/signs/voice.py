@@ -127,6 +127,7 @@ def detect_responsiveness(tracks: Tracks) -> list[Observation]:
 def vocalisation(sound: SoundTrack | None, window: Span) -> list[Observation]:
     """Judge ``ictal_vocalization``: a cry, groan or grunt that is not speech."""
     sign = "ictal_vocalization"
+    sound = _within(sound, window)
     heard = _heard(sound, window)
     if sound is None or not heard:
         return [_unassessable(sign, window, "no_audio")]
@@ -147,6 +148,7 @@ def responsiveness(sound: SoundTrack | None, window: Span) -> list[Observation]:
     That nobody answered is never concluded, since one voice alone may be anybody's.
     """
     sign = "verbal_responsiveness"
+    sound = _within(sound, window)
     if sound is None or not _heard(sound, window):
         return [_unassessable(sign, window, "no_audio")]
     findings = [
@@ -268,6 +270,15 @@ def _is_call(sound: SoundTrack, first: int, beyond: int) -> bool:
 def _span(sound: SoundTrack, first: int, beyond: int) -> Span:
     start = max(0.0, float(sound.time[first]))
     return round(start, 2), round(float(sound.time[beyond - 1]) + HOP_SECONDS, 2)
+
+
+def _within(sound: SoundTrack | None, window: Span) -> SoundTrack | None:
+    """Leave out what lies outside the window, as the last hop may by a part."""
+    if sound is None:
+        return None
+    after = sound.time >= window[0] - HOP_SECONDS
+    kept = after & (sound.time + HOP_SECONDS <= window[1] + 1e-6)
+    return SoundTrack(**{name: values[kept] for name, values in vars(sound).items()})
 
 
 def _heard(sound: SoundTrack | None, window: Span) -> list[Span]:
