@@ -26,6 +26,9 @@ BLOCK = 2000
 ON_A_SAMPLE = 0.02
 """Seconds within which a sample at the rim of a gap still stands for a step."""
 
+EDGE_LEVEL = 0.4
+"""Share of its typical size from which a movement has begun."""
+
 HALF_RATE_SHARE = 0.6
 """A peak at half the rate must hold this share of the peak's power to be the true rate.
 
@@ -289,7 +292,7 @@ def trimmed(activity: Series, span: tuple[int, int]) -> tuple[int, int]:
         Steps ``(first, beyond)``.
     """
     first, beyond = span
-    level = 0.4 * typical(activity[first:beyond])
+    level = EDGE_LEVEL * typical(activity[first:beyond])
     active = np.flatnonzero(np.nan_to_num(activity[first:beyond]) >= level)
     if not len(active):
         return span

@@ -20,9 +20,10 @@ sides are trusted. Design."""
 FACE_YAW_LIMIT: Final = 45.0
 """Degrees of head turn beyond which the mesh is not trusted. Measured on rendered
 people: sign and order are right up to 40 degrees at all sizes."""
-FACE_BODY_APART: Final = 75.0
-"""Degrees between the angles of mesh and body from which the mesh is wrong, as it is in
-profile. Design: the body's angle is half of the head's for a turn of up to 90."""
+HEAD_SIDE_SURE: Final = 15.0
+"""Degrees of turn by ears and nose from which their side counts, if the mesh tells the
+other. Measured on rendered people: they waver by 8 degrees, and a face turned 70
+degrees away can be taken for one turned 30 degrees to the other side."""
 FACE_YAW_SURE: Final = 30.0
 """Degrees up to which the mesh's angle is good enough to correct the body's by. Design:
 well within the above."""

@@ -30,9 +30,9 @@ from s3ns.neural.signals import (
 )
 from s3ns.neural.sound import SoundTrack
 from s3ns.neural.thresholds import (
-    FACE_BODY_APART,
     FACE_YAW_LIMIT,
     FACE_YAW_SURE,
+    HEAD_SIDE_SURE,
     JERK_BAND,
     LONGEST_GAP,
     SIDES_AGREEMENT,
@@ -245,17 +245,17 @@ class Tracks:
     def head_turn(self) -> Series:
         """Turn of the head against the trunk in degrees, to the patient's left.
 
-        From the mesh while the face is frontal. Beyond, the mesh tells the side only,
-        where ears and nose of the body agree with it; else these alone tell (they give
-        about half of the angle, but the right side).
+        From the mesh while the face is frontal; beyond, the mesh tells the side only.
+        Where ears and nose of the body tell the other side they are right, though they
+        give about half of the angle.
         """
         coarse = kinematics.head_yaw(self.world)
         fine = self.face.yaw
         sure = np.abs(np.nan_to_num(fine, nan=90)) < FACE_YAW_SURE
         if sure.sum() >= self.rate:
             coarse = coarse + typical((fine - coarse)[sure])
-        trusted = self.face_frontal | (self.face_seen & (fine * coarse > 0))
-        trusted &= np.abs(fine - coarse) < FACE_BODY_APART
+        opposite = (fine * coarse < 0) & (np.abs(coarse) > HEAD_SIDE_SURE)
+        trusted = self.face_seen & ~opposite
         beyond = np.maximum(FACE_YAW_LIMIT, np.abs(coarse))
         limited = np.where(self.face_frontal, fine, np.sign(fine) * beyond)
         head = np.where(trusted, limited, coarse)

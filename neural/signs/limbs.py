@@ -62,7 +62,7 @@ def arm_straightening(tracks: Tracks) -> list[Observation]:
 
 
 def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
-    holds = {side: _held(tracks, sign, side) for side in SIDES}
+    holds = {side: held_posture(tracks, sign, side) for side in SIDES}
     spans = {
         side: list(
             runs(holds[side], tracks.rate, bridge=0.4, shortest=POSTURE_DURATION)
@@ -92,7 +92,7 @@ def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
     return three_valued(sign, tracks, found, with_rest(arms_view(tracks), tracks))
 
 
-def _held(tracks: Tracks, sign: str, side: str) -> Mask:
+def held_posture(tracks: Tracks, sign: str, side: str) -> Mask:
     """Where an elbow holds the posture, away from the patient's own rest.
 
     An arm that shakes or jerks is bent and straight by turns, and holds neither.
@@ -124,8 +124,8 @@ def figure4(tracks: Tracks) -> list[Observation]:
     for straight, bent in (SIDES, SIDES[::-1]):
         across = np.linalg.norm(tracks.hand[bent], axis=1) <= FIGURE4_REACH
         both = (
-            _held(tracks, "arm_straightening", straight)
-            & _held(tracks, "arm_flexion", bent)
+            held_posture(tracks, "arm_straightening", straight)
+            & held_posture(tracks, "arm_flexion", bent)
             & across
         )
         spans = runs(both, tracks.rate, bridge=0.4, shortest=FIGURE4_DURATION)
@@ -162,7 +162,7 @@ def tonic(tracks: Tracks) -> list[Observation]:
     posed = np.zeros(len(tracks.times), bool)
     jitter = {side: _jitter(tracks, side) for side in SIDES}
     for side in SIDES:
-        held = _held(tracks, "arm_straightening", side) | _held(
+        held = held_posture(tracks, "arm_straightening", side) | held_posture(
             tracks, "arm_flexion", side
         )
         posed |= span_mask(tracks, runs(held, tracks.rate, shortest=TONIC_DURATION))

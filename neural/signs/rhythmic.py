@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from s3ns.facts import Observation, Side
 from s3ns.neural.signals import (
+    EDGE_LEVEL,
     Mask,
     Rhythm,
     Series,
@@ -47,6 +48,9 @@ from s3ns.neural.thresholds import (
     IN_STEP,
 )
 from s3ns.neural.tracks import SIDES, Tracks
+
+FIRST_JERK = 0.3
+"""Seconds by which a movement may begin before its rhythm shows."""
 
 CORRELATION_WINDOW = 3.0
 """Seconds over which the two sides are compared."""
@@ -102,7 +106,8 @@ def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
     strength = np.where(possible, rhythm.strength, np.nan)
     jerking = hysteresis(strength, *CLONIC_STRENGTH)
     for span in runs(jerking, tracks.rate, bridge=0.6, shortest=CLONIC_DURATION / 2):
-        first, beyond = trimmed(tracks.arm_activity[side], span)
+        size = tracks.arm_activity[side]
+        first, beyond = trimmed(size, span)
         seconds = (beyond - first) / tracks.rate
         pace = rhythm.rate[first:beyond]
         cycles = typical(pace) * seconds
@@ -113,16 +118,19 @@ def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
             and typical(rhythm.strength[first:beyond]) >= CLONIC_REGULAR
             and not overtone < least_overtone
         ):
-            yield first, beyond
+            # The first jerks do not fill the window and have no rhythm yet.
+            moving = size >= EDGE_LEVEL * typical(size[first:beyond])
+            yield grown(moving, (first, beyond), round(FIRST_JERK * tracks.rate))
 
 
 def _course(rhythms: list[Rhythm], span: Span, rate: float) -> dict[str, float]:
     """Measure a rhythm through a stretch: its rates, their change, the size."""
     steps = slice(*span)
-    rates = np.nanmean([rhythm.rate[steps] for rhythm in rhythms], axis=0)
-    strength = np.nanmean([rhythm.strength[steps] for rhythm in rhythms], axis=0)
-    clear = np.isfinite(rates) & (strength >= CLONIC_STRENGTH[1])
-    known = rates[clear] if clear.sum() >= 3 else rates[np.isfinite(rates)]
+    both = np.array([[one.rate[steps], one.strength[steps]] for one in rhythms])
+    measured = np.isfinite(both).all(axis=1).any(axis=0)
+    rates, strength = np.nanmean(both[:, :, measured], axis=0)
+    clear = strength >= CLONIC_STRENGTH[1]
+    known = rates[clear] if clear.sum() >= 3 else rates
     second = max(1, round(rate))
     seconds = np.arange(len(known)) / rate
     slope = np.polyfit(seconds, known, 1)[0] if len(known) >= second else np.nan

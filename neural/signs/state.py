@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from scipy import ndimage
 
 from s3ns.facts import Observation
 from s3ns.neural.signals import Mask, Series, activity, rolling_median, runs, typical
 from s3ns.neural.signs.face import eye_closure, eyes_shut
+from s3ns.neural.signs.limbs import held_posture
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
@@ -38,7 +41,10 @@ def movement(tracks: Tracks) -> Series:
 
 @detector("blank_stare")
 def blank_stare(tracks: Tracks) -> list[Observation]:
-    """Find an arrest: after movement, eyes open, gaze, head and hands still."""
+    """Find an arrest: after movement, eyes open, gaze, head and hands still.
+
+    Arms that are held in a posture are active, and tell of something else.
+    """
     view = face_view(tracks)
     moves = movement(tracks)
     second = 1.0
@@ -51,6 +57,8 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
         & (_range(tracks.face.yaw, tracks, second) < STARE_HEAD)
         & (_range(tracks.face.pitch, tracks, second) < STARE_HEAD)
     )
+    for side, sign in product(SIDES, ("arm_flexion", "arm_straightening")):
+        still &= ~held_posture(tracks, sign, side)
     found = []
     for span in runs(still, tracks.rate, bridge=0.2, shortest=STARE_DURATION):
         steps = slice(*span)
