@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 
@@ -52,8 +53,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def sort_key(self) -> tuple[object, ...]:
         """Key of the canonical order: by time, then in vocabulary order."""
-        order = list(vocabulary().by_name).index(self.sign)
-        return (self.start, self.end, order, self.source)
+        return (self.start, self.end, _vocabulary_order()[self.sign], self.source)
 
 
 class Finding(Interval, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +123,11 @@ class Unassessable(Interval, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 Observation = Finding | Absence | Unassessable
 """Any of the three values."""
+
+
+@cache
+def _vocabulary_order() -> dict[str, int]:
+    return {name: place for place, name in enumerate(vocabulary().by_name)}
 
 
 def total_duration(intervals: Iterable[Interval]) -> float:

@@ -16,7 +16,9 @@ Times are deciseconds, measures integers at the scale of the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
 
 import clingo
@@ -79,18 +81,7 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     InputError
         If a time or measure is too large for the rules.
     """
-    facts = {
-        clingo.Function(name, [clingo.Function(word) for word in words]): Leaf(
-            "given", text
-        )
-        for name, words, text in _vocabulary_facts()
-    }
-    for sign in vocabulary().signs:
-        atom = _atom("minimum", sign.name, deciseconds(sign.minimum_duration))
-        facts[atom] = Leaf(
-            "given",
-            f"{sign.title}: counted from {sign.minimum_duration:.1f} s on",
-        )
+    facts = dict(_vocabulary_facts())
     start, end = _analysed(document)
     facts[_atom("recording", start, end)] = Leaf(
         "given", f"The recording was analysed from {span_words(start, end)}"
@@ -112,13 +103,27 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     return facts
 
 
-def _vocabulary_facts() -> Iterable[tuple[str, list[str], str]]:
+@cache
+def _vocabulary_facts() -> Mapping[clingo.Symbol, Leaf]:
+    facts: dict[clingo.Symbol, Leaf] = {}
+
+    def add(name: str, *arguments: str | int, text: str) -> None:
+        facts[_atom(name, *arguments)] = Leaf("given", text)
+
     for sign in vocabulary().signs:
-        yield "sign", [sign.name], f"{sign.title} is a sign"
-        yield "modality", [sign.name, sign.modality], f"{sign.title}: {sign.modality}"
-        yield "sign_group", [sign.name, sign.group], f"{sign.title}: {sign.group}"
+        name, title = sign.name, sign.title
+        add("sign", name, text=f"{title} is a sign")
+        add("modality", name, sign.modality, text=f"{title}: {sign.modality}")
+        add("sign_group", name, sign.group, text=f"{title}: {sign.group}")
         if sign.is_sided:
-            yield "sided", [sign.name], f"{sign.title} has a side"
+            add("sided", name, text=f"{title} has a side")
+        add(
+            "minimum",
+            name,
+            deciseconds(sign.minimum_duration),
+            text=f"{title}: counted from {sign.minimum_duration:.1f} s on",
+        )
+    return MappingProxyType(facts)
 
 
 def _analysed(document: Document) -> tuple[int, int]:
@@ -236,10 +241,14 @@ def _atom(name: str, *arguments: str | int) -> clingo.Symbol:
         [
             clingo.Number(_number(argument, argument))
             if isinstance(argument, int)
-            else clingo.Function(argument)
+            else _word(argument)
             for argument in arguments
         ],
     )
+
+
+# The words of the vocabulary are few and used again and again.
+_word = cache(clingo.Function)
 
 
 def _title(sign: str) -> str:

@@ -1,19 +1,21 @@
-"""The replay program: which rule applied to what, told by the solver itself.
+"""The replay program: the rules, told by the solver itself as it applies them.
 
-Given an answer set as facts, each rule ::
+Each rule ::
 
     version(Side,A,B) :- turn(Side,A,B), B-A >= D, limit(version,D), not early(A).
 
-becomes ::
+is taken apart into the step and what follows from it ::
 
-    _step(7, version(Side,A,B), (Side,A,B,D), (turn(Side,A,B),(B-A,D),limit(version,D),
-          early(A))) :- turn(Side,A,B), B-A >= D, limit(version,D), not early(A).
+    _step7(version(Side,A,B), Side,A,B,D, turn(Side,A,B),(B-A,D),limit(version,D),
+           early(A)) :- turn(Side,A,B), B-A >= D, limit(version,D), not early(A).
+    version(Side,A,B) :- _step7(_, Side,A,B,D, _,_,_,_).
 
-so that its atoms list every application: rule number, conclusion, value of each
-variable, and each premise with its variables filled in, comparisons as the tuple of
-their evaluated sides. For an aggregate the tuple holds its evaluated bounds; its value
-and members have atoms of their own. No premise is lost: those that are negated,
-compared or summed are what the argument often hangs on.
+so that one grounding both draws the conclusions and lists every application of rule 7:
+conclusion, value of each variable, and each premise with its variables filled in,
+comparisons as the tuple of their evaluated sides. For an aggregate the tuple holds its
+evaluated bounds; its value, where no bound equals it, and its members have atoms of
+their own. No premise is lost: those that are negated, compared or summed are what the
+argument often hangs on.
 """
 
 from __future__ import annotations
@@ -26,11 +28,25 @@ from clingo.ast import AST, ASTType, Transformer
 
 from s3ns.symbolic.syntax import global_variables, is_atom, is_negated
 
-STEP, VALUE, MEMBER = "_step", "_value", "_member"
-"""Predicates of the replay program, of 4, 4 and 5 arguments."""
+_EQUAL = ast.ComparisonOperator.Equal
 
 ANY = clingo.Function("any")
 """What stands for ``_`` in a negated premise."""
+
+
+def step_name(rule: int) -> str:
+    """Return the predicate that lists the applications of a rule."""
+    return f"_step{rule}"
+
+
+def value_name(rule: int, place: int) -> str:
+    """Return the predicate that tells the value of the aggregate at a place."""
+    return f"_value{rule}_{place}"
+
+
+def member_name(rule: int, place: int) -> str:
+    """Return the predicate that lists what the aggregate at a place counted."""
+    return f"_member{rule}_{place}"
 
 
 def instrumented(rules: Sequence[AST]) -> tuple[AST, ...]:
@@ -44,7 +60,7 @@ def instrumented(rules: Sequence[AST]) -> tuple[AST, ...]:
 
 
 def step_variables(rule: AST) -> list[str]:
-    """Return the names of the variables in the third argument of a step."""
+    """Return the names of the variables in a step, in order."""
     named = rule.update(body=_Namer().name_positive(rule.body))
     return global_variables(named)
 
@@ -52,28 +68,39 @@ def step_variables(rule: AST) -> list[str]:
 def _replayed(number: int, rule: AST) -> list[str]:
     body = _Namer().name_positive(rule.body)
     named = rule.update(body=body)
-    values = _tuple(global_variables(named))
-    head = f"{STEP}({number},{rule.head.atom},{values},{_tuple(map(_premise, body))})"
+    values = global_variables(named)
+    step = step_name(number)
+    head = _atom(step, [str(rule.head.atom), *values, *map(_premise, body)])
+    applied = _atom(step, ["_", *values, *("_" for _ in body)])
     premises = "; ".join(map(str, body))
-    lines = [f"{head} :- {premises}." if body else f"{head}."]
-    for position, literal in enumerate(body):
+    lines = [
+        f"{head} :- {premises}." if body else f"{head}.",
+        f"{rule.head} :- {applied}.",
+    ]
+    for place, literal in enumerate(body):
         if literal.atom.ast_type is not ASTType.BodyAggregate:
             continue
-        applied = f"{STEP}({number},_,{values},_)"
-        place = f"{number},{values},{position}"
-        bare = literal.atom.update(left_guard=None, right_guard=None)
-        # The name cannot occur in a rule: variables of rules begin with a letter.
-        lines.append(f"{VALUE}({place},_V) :- {applied}, _V = {bare}.")
+        if not _has_equal(literal.atom):
+            bare = literal.atom.update(left_guard=None, right_guard=None)
+            # The name cannot occur in a rule: variables of rules begin with a letter.
+            value = _atom(value_name(number, place), [*values, "_V"])
+            lines.append(f"{value} :- {applied}, _V = {bare}.")
         for element in literal.atom.elements:
             conditions = _Namer().name_positive(element.condition)
-            member = ", ".join([applied, *map(str, conditions)])
             terms = _tuple(map(str, element.terms))
             lines += [
-                f"{MEMBER}({place},{terms},{condition.atom}) :- {member}."
+                _atom(member_name(number, place), [*values, terms, str(condition.atom)])
+                + f" :- {', '.join([applied, *map(str, conditions)])}."
                 for condition in conditions
                 if is_atom(condition) and not is_negated(condition)
             ]
     return lines
+
+
+def _has_equal(aggregate: AST) -> bool:
+    """Whether a bound is the value itself, so that the step tells it already."""
+    guards = (aggregate.left_guard, aggregate.right_guard)
+    return any(guard and guard.comparison == _EQUAL for guard in guards)
 
 
 def _premise(literal: AST) -> str:
@@ -84,6 +111,10 @@ def _premise(literal: AST) -> str:
         return _tuple(map(str, [atom.term, *(guard.term for guard in atom.guards)]))
     guards = (atom.left_guard, atom.right_guard)
     return _tuple(str(guard.term) for guard in guards if guard)
+
+
+def _atom(name: str, arguments: Iterable[str]) -> str:
+    return f"{name}({','.join(arguments)})"
 
 
 def _tuple(terms: Iterable[str]) -> str:

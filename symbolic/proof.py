@@ -24,8 +24,14 @@ class ProofBuilder:
         self._facts = facts
         self._replay = replay
         self._nodes: dict[clingo.Symbol, Node] = {}
+        self._denials = [
+            (rule.label.denied, shape.head)
+            for rule, shape in zip(base.rules, base.shapes, strict=True)
+            if rule.label.denied
+        ]
         self._judged = [
-            atom for atom in replay.atoms if atom.name in {"absent", "unassessable"}
+            *replay.rows("absent"),
+            *replay.rows("unassessable"),
         ]
 
     def node(self, atom: clingo.Symbol) -> Node:
@@ -70,7 +76,7 @@ class ProofBuilder:
         kind: Literal["conclusion", "given"] = (
             "conclusion" if shape.conditions else "given"
         )
-        values = zip(shape.variables, step.values.arguments, strict=True)
+        values = zip(shape.variables, step.values, strict=True)
         return Node(
             id=name,
             kind=kind,
@@ -114,13 +120,12 @@ class ProofBuilder:
     def _denial(self, atom: clingo.Symbol) -> str:
         """Word that something was not concluded, as the rules for it say."""
         sentences = []
-        for rule, shape in zip(self._base.rules, self._base.shapes, strict=True):
-            head = shape.head
-            if not rule.label.denied or head.name != atom.name:
+        for denied, head in self._denials:
+            if head.name != atom.name:
                 continue
             values = head.matched(tuple(atom.arguments))
             if values is not None:
-                sentences.append(self._worded(rule.label.denied, values))
+                sentences.append(self._worded(denied, values))
         if not sentences:  # no rule could conclude it of these arguments
             sentences = [f"{atom} was not concluded"]
         return "; ".join(dict.fromkeys(sentences))

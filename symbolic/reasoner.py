@@ -94,16 +94,14 @@ class _Reading:
 
     def __init__(self, replay: Replay, builder: ProofBuilder) -> None:
         self._builder = builder
-        self._rows: dict[str, list[clingo.Symbol]] = {}
-        for atom in replay.atoms:
-            self._rows.setdefault(atom.name, []).append(atom)
+        self._rows = replay.rows
 
     def verdict(self) -> Verdict:
         label = Label(self._word("verdict", [str(label) for label in Label]))
-        node = self._builder.node(self._rows["verdict"][0])
+        node = self._builder.node(self._rows("verdict")[0])
         scores = {
             row.arguments[0].name: row.arguments[1].number
-            for row in self._rows.get("score", [])
+            for row in self._rows("score")
         }
         return Verdict(
             label=label,
@@ -126,14 +124,14 @@ class _Reading:
     def _supports(self) -> tuple[Support, ...]:
         groups = {
             row.arguments[0].string: row.arguments[1].name
-            for row in self._rows.get("group", [])
+            for row in self._rows("group")
         }
         discounts: dict[str, list[str]] = {}
-        for row in (*self._rows.get("excepted", []), *self._rows.get("outweighed", [])):
+        for row in (*self._rows("excepted"), *self._rows("outweighed")):
             words = discounts.setdefault(row.arguments[0].string, [])
             words.append(self._builder.node(row).text)
         found = []
-        for row in self._rows.get("supports", []):
+        for row in self._rows("supports"):
             toward, rule, weight = row.arguments
             node = self._builder.node(row)
             found.append(
@@ -153,7 +151,7 @@ class _Reading:
 
     def _lateral_signs(self) -> tuple[LateralSign, ...]:
         found = []
-        for row in self._rows.get("lateral_sign", []):
+        for row in self._rows("lateral_sign"):
             rule, hemisphere, weight = row.arguments
             node = self._builder.node(row)
             found.append(
@@ -169,7 +167,7 @@ class _Reading:
         return tuple(sorted(found, key=lambda item: (-item.weight, item.rule)))
 
     def _notes(self, name: str) -> tuple[Note, ...]:
-        nodes = [self._builder.node(row) for row in self._rows.get(name, [])]
+        nodes = [self._builder.node(row) for row in self._rows(name)]
         notes = [
             Note(rule=node.rule.id if node.rule else "", text=node.text, node=node.id)
             for node in nodes
@@ -178,7 +176,7 @@ class _Reading:
 
     def _word(self, name: str, allowed: Iterable[str]) -> Any:
         """Return the one word that the rules conclude for a part of the verdict."""
-        rows = [row.arguments[0].name for row in self._rows.get(name, [])]
+        rows = [row.arguments[0].name for row in self._rows(name)]
         if len(rows) != 1 or rows[0] not in allowed:
             raise RuleError(
                 f"the rules must conclude one {name} out of {', '.join(allowed)}, "

@@ -1,15 +1,16 @@
-"""Solving and replaying a rule base, and choosing one support for each conclusion."""
+"""Solving a rule base, and choosing one support for each conclusion."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import clingo
-from clingo.ast import AST, ProgramBuilder
+from clingo.ast import ProgramBuilder
 
-from s3ns.symbolic.instrument import MEMBER, STEP, VALUE
+from s3ns.symbolic.instrument import member_name, step_name, value_name
 from s3ns.symbolic.rulebase import RuleBase
 
 
@@ -23,14 +24,14 @@ class Step(NamedTuple):
     head
         What it concludes.
     values
-        Values of its variables, in the order of the replay program.
+        Values of its variables, in the order of its shape.
     premises
         One term for each premise; see :mod:`s3ns.symbolic.instrument`.
     """
 
     rule: int
     head: clingo.Symbol
-    values: clingo.Symbol
+    values: tuple[clingo.Symbol, ...]
     premises: tuple[clingo.Symbol, ...]
 
 
@@ -42,58 +43,75 @@ class Member(NamedTuple):
 
 
 class Replay:
-    """An answer set with the support chosen for each conclusion.
+    """The answer set, with the support chosen for each conclusion.
+
+    A rule base is stratified, so the grounder alone decides every atom: there is
+    nothing left to search. Symbols are compared and ordered in Python, which is slow;
+    this is done only for what is asked for.
 
     Attributes
     ----------
-    atoms
-        The answer set, facts included, in a fixed order.
-    steps
-        Every application of every rule, in the order of the rules.
     support
         The application chosen for each conclusion: among those of least rank, which
         cannot be circular, the one whose rule stands first.
     """
 
     def __init__(self, base: RuleBase, facts: Iterable[clingo.Symbol]) -> None:
-        given = sorted(facts, key=symbol_key)
-        self.atoms = _answer_set(base, given)
-        control = clingo.Control(["--warn=none"])
-        _add(control, base.replay_program, self.atoms)
-        self._values: dict[tuple[int, clingo.Symbol, int], clingo.Symbol] = {}
-        self._members: dict[tuple[int, clingo.Symbol, int], list[Member]] = defaultdict(
-            list
-        )
-        for number, values, place, value in _rows(control, VALUE, 4):
-            self._values[number.number, values, place.number] = value
-        for number, values, place, terms, atom in _rows(control, MEMBER, 5):
-            member = Member(terms, atom)
-            self._members[number.number, values, place.number].append(member)
-        for members in self._members.values():
-            members.sort(
-                key=lambda item: (symbol_key(item.terms), symbol_key(item.atom))
-            )
-        self.steps = sorted(
-            (
-                Step(number.number, head, values, tuple(premises.arguments))
-                for number, head, values, premises in _rows(control, STEP, 4)
-            ),
-            key=lambda step: (
-                step.rule,
-                symbol_key(step.values),
-                symbol_key(step.head),
-            ),
-        )
+        given = list(facts)
         self._shapes = base.shapes
+        self._control = _grounded(base, given)
+        self._arities: dict[str, list[int]] = defaultdict(list)
+        for name, arity, _ in self._control.symbolic_atoms.signatures:
+            self._arities[name].append(arity)
+        self._values: dict[tuple[int, int], dict[Values, clingo.Symbol]] = {}
+        self._members: dict[tuple[int, int], dict[Values, list[Member]]] = {}
+        self._applied = [
+            step for number in range(len(self._shapes)) for step in self._read(number)
+        ]
         self.support = self._least(given)
+
+    @cached_property
+    def atoms(self) -> list[clingo.Symbol]:
+        """The answer set, facts included, in a fixed order."""
+        return [
+            atom
+            for name in sorted(self._arities)
+            if not name.startswith("_")
+            for atom in self.rows(name)
+        ]
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every application of every rule, in the order of the rules."""
+        return sorted(self._applied, key=_step_key)
+
+    def rows(self, name: str) -> list[clingo.Symbol]:
+        """Return the atoms of a predicate in a fixed order."""
+        return sorted(self._symbols(name), key=symbol_key)
 
     def value(self, step: Step, place: int) -> clingo.Symbol:
         """Return the value of the aggregate at a place of a rule."""
-        return self._values[step.rule, step.values, place]
+        signs = self._shapes[step.rule].conditions[place].signs
+        if "=" in signs:
+            return step.premises[place].arguments[signs.index("=")]
+        key = (step.rule, place)
+        if key not in self._values:
+            rows = map(_arguments, self._symbols(value_name(*key)))
+            self._values[key] = {tuple(values): value for *values, value in rows}
+        return self._values[key][step.values]
 
     def members(self, step: Step, place: int) -> list[Member]:
-        """Return what the aggregate at a place of a rule counted."""
-        return self._members.get((step.rule, step.values, place), [])
+        """Return what the aggregate at a place of a rule counted, in a fixed order."""
+        key = (step.rule, place)
+        if key not in self._members:
+            found: dict[Values, list[Member]] = defaultdict(list)
+            for row in self._symbols(member_name(*key)):
+                *values, terms, atom = row.arguments
+                found[tuple(values)].append(Member(terms, atom))
+            for members in found.values():
+                members.sort(key=_member_key)
+            self._members[key] = dict(found)
+        return self._members[key].get(step.values, [])
 
     def needs(self, step: Step) -> list[clingo.Symbol]:
         """Return the atoms that an application rests on, in the order of its rule."""
@@ -106,73 +124,98 @@ class Replay:
                     needed[member.atom] = None
         return list(needed)
 
-    def _least(self, given: list[clingo.Symbol]) -> dict[clingo.Symbol, Step]:
+    def _symbols(self, name: str) -> list[clingo.Symbol]:
+        atoms = self._control.symbolic_atoms
+        return [
+            item.symbol
+            for arity in self._arities.get(name, ())
+            for item in atoms.by_signature(name, arity)
+        ]
+
+    def _read(self, number: int) -> Iterable[Step]:
+        first = 1 + len(self._shapes[number].variables)
+        for symbol in self._symbols(step_name(number)):
+            row = symbol.arguments
+            yield Step(number, row[0], tuple(row[1:first]), tuple(row[first:]))
+
+    def _least(self, given: Sequence[clingo.Symbol]) -> dict[clingo.Symbol, Step]:
         """Work upwards from the facts, rank by rank."""
-        steps = self.steps
-        missing = [len(self.needs(step)) for step in steps]
         waiting: dict[clingo.Symbol, list[int]] = defaultdict(list)
-        for number, step in enumerate(steps):
-            for atom in self.needs(step):
+        missing: list[int] = []
+        ready: list[Step] = []
+        for number, step in enumerate(self._applied):
+            needed = self.needs(step)
+            missing.append(len(needed))
+            if not needed:
+                ready.append(step)
+            for atom in needed:
                 waiting[atom].append(number)
         support: dict[clingo.Symbol, Step] = {}
-        known = set(given)
-        ready = [number for number, count in enumerate(missing) if count == 0]
-        reached = list(given)
-        while ready or reached:
+        reached: Iterable[clingo.Symbol] = given
+        while True:
             for atom in reached:
-                for number in waiting[atom]:
+                for number in waiting.get(atom, ()):
                     missing[number] -= 1
                     if missing[number] == 0:
-                        ready.append(number)
-            reached = []
-            for number in sorted(ready):
-                head = steps[number].head
-                if head not in known:
-                    known.add(head)
-                    support[head] = steps[number]
-                    reached.append(head)
-            ready = []
-        return support
+                        ready.append(self._applied[number])
+            if not ready:
+                return support
+            new: dict[clingo.Symbol, Step] = {}
+            for step in ready:
+                if step.head in support:
+                    continue
+                other = new.setdefault(step.head, step)
+                if other is not step and _stands_before(step, other):
+                    new[step.head] = step
+            support.update(new)
+            reached, ready = new, []
+
+
+Values = tuple[clingo.Symbol, ...]
 
 
 def symbol_key(symbol: clingo.Symbol) -> tuple[Any, ...]:
     """Return a key that orders symbols alike on every machine, numbers by value."""
-    if symbol.type is clingo.SymbolType.Number:
+    kind = symbol.type
+    if kind is clingo.SymbolType.Number:
         return (0, symbol.number)
-    if symbol.type is clingo.SymbolType.String:
+    if kind is clingo.SymbolType.String:
         return (1, symbol.string)
-    if symbol.type is clingo.SymbolType.Function:
+    if kind is clingo.SymbolType.Function:
         arguments = symbol.arguments
         return (2, symbol.name, len(arguments), *map(symbol_key, arguments))
     return (3, str(symbol))
 
 
-def _answer_set(base: RuleBase, given: list[clingo.Symbol]) -> list[clingo.Symbol]:
+def _step_key(step: Step) -> tuple[Any, ...]:
+    return (step.rule, *map(symbol_key, step.values), symbol_key(step.head))
+
+
+def _stands_before(one: Step, other: Step) -> bool:
+    """Order two steps to the same conclusion as their keys would."""
+    if one.rule != other.rule:
+        return one.rule < other.rule
+    for mine, its in zip(one.values, other.values, strict=True):
+        if mine != its:
+            return symbol_key(mine) < symbol_key(its)
+    return False
+
+
+def _member_key(member: Member) -> tuple[Any, ...]:
+    return (symbol_key(member.terms), symbol_key(member.atom))
+
+
+def _arguments(symbol: clingo.Symbol) -> list[clingo.Symbol]:
+    return symbol.arguments
+
+
+def _grounded(base: RuleBase, facts: Iterable[clingo.Symbol]) -> clingo.Control:
     control = clingo.Control(["--warn=none"])
-    _add(control, [rule.syntax for rule in base.rules], given)
-    with control.solve(yield_=True) as handle:
-        model = handle.model()
-        if model is None:  # the checks of the rule base rule this out
-            raise AssertionError("a stratified program has an answer set")
-        return sorted(model.symbols(atoms=True), key=symbol_key)
-
-
-def _add(
-    control: clingo.Control, program: Iterable[AST], facts: Iterable[clingo.Symbol]
-) -> None:
     with ProgramBuilder(control) as builder:
-        for statement in program:
+        for statement in base.replay_program:
             builder.add(statement)
     with control.backend() as backend:
         for symbol in facts:
             backend.add_rule([backend.add_atom(symbol)])
     control.ground([("base", [])])
-
-
-def _rows(
-    control: clingo.Control, name: str, arity: int
-) -> list[tuple[clingo.Symbol, ...]]:
-    return [
-        tuple(item.symbol.arguments)
-        for item in control.symbolic_atoms.by_signature(name, arity)
-    ]
+    return control

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import clingo
 
@@ -69,13 +70,13 @@ def worded(
         Of the rules, by id.
     """
     parts = []
-    for text, name, way, _ in string.Formatter().parse(sentence):
+    for text, name, way in _parsed(sentence):
         parts.append(text)
         if name is not None and way == "rule":
             rule = _text(values[name])
             parts.append(uncapitalised(titles.get(rule, rule)))
         elif name is not None:
-            parts.append(_formatter(way or "")(values[name]))
+            parts.append(_formatter(way)(values[name]))
     return capitalised("".join(parts))
 
 
@@ -124,6 +125,14 @@ def quantity(value: clingo.Symbol, unit: str) -> str:
     return _text(value)
 
 
+@cache
+def _parsed(sentence: str) -> list[tuple[str, str | None, str]]:
+    """Split a sentence into texts, each with the variable after it and its way."""
+    parsed = string.Formatter().parse(sentence)
+    return [(text, name, way or "") for text, name, way, _ in parsed]
+
+
+@cache
 def _formatter(way: str) -> Callable[[clingo.Symbol], str]:
     head, _, noun = way.partition(" ")
     if head == "side":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import clingo.ast
 import msgspec
 import pytest
 
@@ -158,6 +159,48 @@ b(Sign) :- seen(Sign, _, _, _, _).
         for atom, step in replay.support.items()
     }
     assert applied == {"a": "A", "b": "C"}
+
+
+@pytest.mark.parametrize(("text", "duration"), [scene[1:3] for scene in SCENES])
+def test_the_replay_concludes_what_the_bare_rules_conclude(reasoner, text, duration):
+    facts = encode(document(text, duration))
+    control = clingo.Control()
+    with clingo.ast.ProgramBuilder(control) as builder:
+        for rule in reasoner.base.rules:
+            builder.add(rule.syntax)
+    with control.backend() as backend:
+        for atom in facts:
+            backend.add_rule([backend.add_atom(atom)])
+    control.ground([("base", [])])
+    with control.solve(yield_=True) as handle:
+        (expected,) = [set(model.symbols(atoms=True)) for model in handle]
+    replay = Replay(reasoner.base, facts)
+    assert set(replay.atoms) == expected
+    concluded = expected - set(facts)
+    assert set(replay.support) == concluded
+
+
+def test_values_of_aggregates_with_and_without_an_equal_bound():
+    label = "%! title: A\n%! says: A\n%! source: test\n%! grade: design\n"
+    base = RuleBase(
+        {
+            "own.lp": (
+                f"%! rule: A\n{label}"
+                "a(N) :- N = #sum { T1-T0,T0 : seen(_,_,T0,T1,_) }.\n"
+                f"%! rule: B\n{label}"
+                "b(5) :- 2 <= #count { T0 : seen(_,_,T0,_,_) } < 9.\n"
+            ).encode()
+        }
+    )
+    replay = Replay(base, encode(document("tonic left 5-10; tonic right 7-8")))
+    texts = {
+        step.head.name: base.shapes[step.rule]
+        .conditions[0]
+        .aggregate(replay.value(step, 0), step.premises[0])
+        for step in replay.steps
+    }
+    assert texts == {"a": "Total 6.0 s", "b": "Number 2, at least 2, less than 9"}
+    assert [len(replay.members(step, 0)) for step in replay.steps] == [2, 2]
 
 
 def test_order_of_findings_never_shows(reasoner):
