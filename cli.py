@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3ns import __version__
+from s3ns.cli_rules import rules_group
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -34,6 +35,7 @@ from s3ns.report.options import (
     overwrite,
     resume,
     rules,
+    rules_only,
     videos_argument,
 )
 
@@ -121,6 +123,7 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @videos_argument
 @extraction
 @rules
+@rules_only
 @output
 @overwrite
 @resume
@@ -131,6 +134,7 @@ def classify(
     console: Console,
     videos: tuple[Path, ...],
     rules: Path | None,
+    rules_only: bool,
     exit_verdict: bool,
     **settings: Any,
 ) -> None:
@@ -147,7 +151,8 @@ def classify(
     from s3ns import pipeline
     from s3ns.symbolic import Reasoner
 
-    job = partial(pipeline.classify, reasoner=Reasoner(rules))
+    judge = Reasoner(rules, alone=rules_only)
+    job = partial(pipeline.classify, reasoner=judge)
     document = _run(console, videos, job, stage="verdict", **settings)
     if exit_verdict:
         if document is None or document.verdict is None:
@@ -185,6 +190,7 @@ def extract(console: Console, videos: tuple[Path, ...], **settings: Any) -> None
 )
 @document_argument
 @rules
+@rules_only
 @output
 @overwrite
 @as_json
@@ -194,6 +200,7 @@ def reason(
     *,
     document: Path,
     rules: Path | None,
+    rules_only: bool,
     output: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -207,7 +214,9 @@ def reason(
     from s3ns.symbolic import Reasoner
 
     console.check_target(output, overwrite=overwrite)
-    found = pipeline.reason(console.read(document), reasoner=Reasoner(rules))
+    given = console.read(document)
+    judge = Reasoner(rules, alone=rules_only)
+    found = pipeline.reason(given, reasoner=judge)
     console.deliver(found, output, as_json=as_json, name="")
 
 
@@ -242,6 +251,9 @@ def explain(console: Console, document: Path, as_json: bool) -> None:
     lines = UNICODE if console.is_unicode else ASCII
     width = console.width
     console.print(verdict_text(found.verdict, found.proof, lines=lines, width=width))
+
+
+main.add_command(rules_group)
 
 
 @main.group()
@@ -302,6 +314,7 @@ def verify(console: Console, models: Path | None) -> None:
 @extractor
 @fps
 @rules
+@rules_only
 @as_json
 @guarded
 def doctor(console: Console, as_json: bool, **settings: Any) -> None:
@@ -318,6 +331,7 @@ def doctor(console: Console, as_json: bool, **settings: Any) -> None:
             models=settings["models"],
             device=settings["device"],
             rules=settings["rules"],
+            rules_only=settings["rules_only"],
         ),
         *examine_settings(settings, console.source),
     ]

@@ -53,7 +53,9 @@ class Entry:
     exit_code: int = 0
 
 
-def examine(*, models: Path | None, device: str, rules: Path | None) -> Iterable[Entry]:
+def examine(
+    *, models: Path | None, device: str, rules: Path | None, rules_only: bool = False
+) -> Iterable[Entry]:
     """Look at versions, runtime, models and rules.
 
     Yields
@@ -67,7 +69,7 @@ def examine(*, models: Path | None, device: str, rules: Path | None) -> Iterable
     model_entries = list(_models(models))
     yield from _runtime(models, device, trial=not _any_wrong(model_entries))
     yield from model_entries
-    yield _rules(rules)
+    yield _rules(rules, alone=rules_only)
 
 
 def examine_settings(
@@ -144,11 +146,11 @@ def _models(root: Path | None) -> Iterable[Entry]:
         yield Entry("models", status.name, status.state, value, exit_code=wrong)
 
 
-def _rules(folder: Path | None) -> Entry:
+def _rules(folder: Path | None, *, alone: bool) -> Entry:
     from s3ns.symbolic import RuleBase  # noqa: PLC0415  (loads clingo)
 
     try:
-        base = RuleBase.load(folder)
+        base = RuleBase.load(folder, alone=alone)
     except RuleError as error:
         return Entry("rules", "rules", "wrong", str(error), RuleError.exit_code)
     value = f"{len(base.rules)} rules in {len(base.files)} files"

@@ -101,7 +101,17 @@ rules = click.option(
     metavar="DIR",
     envvar="S3NS_RULES",
     show_envvar=True,
-    help="Folder of rules.  [default: those that s3ns ships]",
+    help="Folder of rules to lay over those that s3ns ships.",
+)
+rules_argument = click.argument(
+    "rules", type=_RULES, metavar="[DIR]", required=False, envvar="S3NS_RULES"
+)
+rules_only = click.option(
+    "--rules-only",
+    is_flag=True,
+    envvar="S3NS_RULES_ONLY",
+    show_envvar=True,
+    help="Use the folder of rules alone, without those that s3ns ships.",
 )
 output = click.option(
     "-o",

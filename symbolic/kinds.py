@@ -7,14 +7,13 @@ follow from the variables that the rules carry from one place to the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from clingo import SymbolType
 from clingo.ast import AST, ASTType, BinaryOperator, ComparisonOperator
 
-from s3ns.facts import Side, bad_value, vocabulary
 from s3ns.symbolic.encoding import INPUTS
-from s3ns.symbolic.syntax import Place, is_atom, signature, walk
+from s3ns.symbolic.syntax import is_atom, signature, walk
 
 _MIXED = "mixed"
 """Of a place that holds different kinds of things in different rules."""
@@ -32,6 +31,7 @@ class Kinds:
             for name, places in INPUTS.items()
             for position, kind in enumerate(places)
         }
+        self._concluded: set[Slot] = set()
         # Syntax is slow to walk: once, not in every round.
         self._filled = {id(rule): list(_filled(rule)) for rule in rules}
         while sum(self._learn(rule) for rule in rules):
@@ -47,30 +47,25 @@ class Kinds:
             _assigned(literal, known)
         return {name: kind for name, kind in known.items() if kind != _MIXED}
 
-    def check_words(self, file: str, rule: AST) -> None:
-        """Refuse words that are not of the vocabulary where one is expected.
+    def filled(self, node: AST) -> Iterator[tuple[str, AST]]:
+        """Yield what fills each place of known kind within a piece of syntax."""
+        for slot, argument in _filled(node):
+            kind = self._slots.get(slot, _MIXED)
+            if kind != _MIXED:
+                yield kind, argument
 
-        The conclusion of a rule is free: ``hemisphere(conflict)`` stands beside
-        ``hemisphere(Side)``.
-        """
-        words = vocabulary()
-        allowed: Mapping[str, Iterable[str]] = {
-            "sign": words.by_name,
-            "side": [str(side) for side in Side],
-            "measure": words.measures,
-            "reason": words.reasons,
-        }
-        for part in rule.body or [rule.head]:
-            for slot, argument in _filled(part):
-                kind = self._slots.get(slot, _MIXED)
-                if (
-                    kind in allowed
-                    and is_constant(argument)
-                    and str(argument) not in allowed[kind]
-                ):
-                    raise Place.of(file, argument).fault(
-                        bad_value(kind, str(argument), allowed[kind])
-                    )
+    def sided(self, node: AST) -> Iterator[tuple[AST, AST]]:
+        """Yield each sign within a piece of syntax that has a side behind it."""
+        before: tuple[Slot, AST] | None = None
+        for slot, argument in _filled(node):
+            if (
+                before is not None
+                and slot[2] == before[0][2] + 1
+                and self._slots.get(before[0]) == "sign"
+                and self._slots.get(slot) == "side"
+            ):
+                yield before[1], argument
+            before = slot, argument
 
     def signs_named(self, rule: AST) -> set[str]:
         """Return the signs that a rule names."""
@@ -82,11 +77,18 @@ class Kinds:
 
     def _learn(self, rule: AST) -> bool:
         known = self.variables(rule)
+        head = len(rule.head.atom.symbol.arguments)
         changed = False
-        for slot, argument in self._filled[id(rule)]:
+        for number, (slot, argument) in enumerate(self._filled[id(rule)]):
             kind = kind_of(argument, known)
             have = self._slots.get(slot)
             if kind is None or have in {kind, _MIXED} or slot[0] in INPUTS:
+                continue
+            # What a rule concludes tells more than how another one uses it: a use may
+            # be the mistake that is looked for.
+            if number < head:
+                self._concluded.add(slot)
+            elif slot in self._concluded:
                 continue
             self._slots[slot] = kind if have is None else _MIXED
             changed = True

@@ -15,18 +15,23 @@ belongs to::
 ways to word them. A rule whose conclusion is negated somewhere also says, under
 ``denied``, how its absence reads. Facts, such as thresholds, are labelled with
 ``given`` in place of ``rule``.
+
+A folder that is laid over others leaves out rules of theirs with a line of its own::
+
+    %! disable: ES-07
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 from clingo.ast import AST
 
-from s3ns.facts import bad_value
-from s3ns.symbolic.syntax import Place
+from s3ns.symbolic.check_records import Place, Problems, unknown
+from s3ns.symbolic.sources import Source
 from s3ns.symbolic.wording import placeholders
 
 GRADES = ("A", "B", "C", "design")
@@ -34,11 +39,12 @@ GRADES = ("A", "B", "C", "design")
 
 _FIELDS = ("rule", "given", "title", "says", "denied", "source", "grade")
 _NEEDED = ("title", "says", "source", "grade")
+DISABLE = "disable"
 _LINE = re.compile(r"%! (?P<field>[a-z]+):\s*(?P<text>.*)|%!\s+(?P<more>.*)")
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule says of itself; see the module."""
+    """What a rule says of itself, and where; see the module."""
 
     kind: Literal["rule", "given"]
     id: str
@@ -47,68 +53,86 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     denied: str
     source: str
     grade: str
+    places: Mapping[str, Place]
 
 
 class LabelReader:
-    """Collects the lines of a label until the rule it belongs to comes."""
+    """Collects the lines of a label until the rule it belongs to comes.
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    Attributes
+    ----------
+    disabled
+        Ids of the rules of the layers below that are to be left out, each with where
+        that is said.
+    """
+
+    def __init__(
+        self, source: Source, problems: Problems, broken: Sequence[int] = ()
+    ) -> None:
+        """Start at the top of a file.
+
+        Parameters
+        ----------
+        source
+            The file.
+        problems
+            Takes what is wrong with labels.
+        broken
+            Lines of rules that cannot be read: their labels are not to blame.
+        """
+        self.disabled: dict[str, Place] = {}
+        self._source, self._problems, self._broken = source, problems, broken
         self._fields: dict[str, str] = {}
-        self._place = Place(file, 1, 1)
+        self._places: dict[str, Place] = {}
+        self._line = 0
 
     def add(self, comment: AST) -> None:
         """Take a comment in; comments that are no part of a label are passed over."""
         text = comment.value.rstrip()
         if not text.startswith("%!"):
             return
-        place = Place.of(self._file, comment)
+        place = self._source.place(comment)
+        self._drop_broken(comment.location.begin.line)
         match = _LINE.fullmatch(text)
         if match is None:
-            raise place.fault("expected '%! field: text'")
-        if match["field"] is None:
-            if not self._fields:
-                raise place.fault("expected '%! rule: ID' to begin the label")
-            last = list(self._fields)[-1]
-            self._fields[last] = f"{self._fields[last]} {match['more']}".strip()
-            return
-        field = match["field"]
-        if field not in _FIELDS:
-            raise place.fault(bad_value("field of a label", field, _FIELDS))
-        if field in self._fields or (self._fields and field in {"rule", "given"}):
-            raise place.fault(
-                f"the label {self._name()} has a second '{field}' or no rule after it"
-            )
-        if not self._fields:
-            self._place = place
-        self._fields[field] = match["text"].strip()
+            self._problems.add(place, "R021")
+        elif match["field"] is None:
+            self._continue(place, match["more"])
+        elif match["field"] == DISABLE and not self._fields:
+            for name in re.split(r"[\s,]+", match["text"].strip()):
+                self.disabled[name] = place
+        elif match["field"] not in _FIELDS:
+            said = unknown("field of a label", match["field"], _FIELDS)
+            self._problems.add(place, "R023", unknown=said)
+        else:
+            self._begin(place, comment, match["field"], match["text"].strip())
 
-    def take(self, rule: AST) -> Label:
-        """Return the label of this rule.
-
-        Raises
-        ------
-        RuleError
-            If there is none, or it is incomplete.
-        """
+    def take(self, rule: AST) -> Label | None:
+        """Return the label of this rule, or ``None`` where it is wrong."""
+        self._drop_broken(rule.location.begin.line)
         fields, self._fields = self._fields, {}
-        place = Place.of(self._file, rule)
+        places, self._places = self._places, {}
+        place = self._source.place(rule)
         kind: Literal["rule", "given"] = "rule" if rule.body else "given"
-        if kind not in fields:
-            raise place.fault(
-                f"expected '%! {kind}: ID' and its title, source and grade before "
-                f"{'this rule' if rule.body else 'this fact'}"
-            )
+        problems = Problems()
+        if not fields.get(kind):
+            what = "rule" if rule.body else "fact"
+            self._problems.add(place, "R025", kind=kind, what=what)
+            return None
         for name in _NEEDED:
             if not fields.get(name):
-                raise place.fault(f"{fields[kind]} has no {name}")
-        if fields["grade"] not in GRADES:
-            raise place.fault(bad_value("grade", fields["grade"], GRADES))
-        for sentence in (fields["says"], fields.get("denied", "")):
+                problems.add(place, "R026", id=fields[kind], part=name)
+        if fields.get("grade") and fields["grade"] not in GRADES:
+            said = unknown("grade", fields["grade"], GRADES)
+            problems.add(places["grade"], "R027", unknown=said)
+        for field in ("says", "denied"):
             try:
-                placeholders(sentence)
+                placeholders(fields.get(field, ""))
             except ValueError as error:
-                raise place.fault(f"{fields[kind]}: {error}") from error
+                problems.add(places[field], "R028", id=fields[kind], reason=error)
+        self._problems.take(problems)
+        if problems.errors:
+            return None
         return Label(
             kind=kind,
             id=fields[kind],
@@ -117,12 +141,42 @@ class LabelReader:
             denied=fields.get("denied", ""),
             source=fields["source"],
             grade=fields["grade"],
+            places=places,
         )
 
     def finish(self) -> None:
         """Make sure that no label is left without a rule."""
+        self._drop_broken(None)
         if self._fields:
-            raise self._place.fault(f"no rule follows the label {self._name()}")
+            place = next(iter(self._places.values()))
+            self._problems.add(place, "R029", id=self._name())
+
+    def _continue(self, place: Place, text: str) -> None:
+        if not self._fields:
+            self._problems.add(place, "R022")
+            return
+        last = list(self._fields)[-1]
+        self._fields[last] = f"{self._fields[last]} {text}".strip()
+
+    def _begin(self, place: Place, comment: AST, field: str, text: str) -> None:
+        starts = field in {"rule", "given"}
+        if field in self._fields or (self._fields and starts):
+            self._problems.add(place, "R024", id=self._name(), field=field)
+            if not starts:
+                return
+            self._fields, self._places = {}, {}
+        if not self._fields:
+            self._line = comment.location.begin.line
+        self._fields[field] = text
+        self._places[field] = place
+
+    def _drop_broken(self, line: int | None) -> None:
+        """Forget a label whose rule could not be read: that has been told."""
+        if self._fields and any(
+            self._line < broken and (line is None or broken < line)
+            for broken in self._broken
+        ):
+            self._fields, self._places = {}, {}
 
     def _name(self) -> str:
         return self._fields.get("rule") or self._fields.get("given") or "without an id"

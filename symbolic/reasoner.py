@@ -49,20 +49,29 @@ class Reasoner:
     ========================================  ===================================
     """
 
-    def __init__(self, rules: Path | None = None) -> None:
+    def __init__(self, rules: Path | None = None, *, alone: bool = False) -> None:
         """Load the rule base.
 
         Parameters
         ----------
         rules
-            Folder of rule files in place of those that s3ns ships.
+            Folder of rule files to lay over those that s3ns ships.
+        alone
+            Leave those that s3ns ships out.
 
         Raises
         ------
         RuleError
             If a rule file cannot be used.
         """
-        self.base = RuleBase.load(rules)
+        self.base = RuleBase.load(rules, alone=alone)
+
+    @classmethod
+    def of(cls, base: RuleBase) -> Reasoner:
+        """Make a reasoner for rules that are loaded already."""
+        made = cls.__new__(cls)
+        made.base = base
+        return made
 
     def reason(self, document: Document) -> Document:
         """Return the Document with verdict, proof and a provenance step.

@@ -1,46 +1,26 @@
-"""Loading and checking a folder of rule files."""
+"""Loading folders of rule files, and the checked set of rules they make up."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 
-import clingo
 import msgspec
-import networkx as nx
-from clingo.ast import AST, ASTType, ProgramBuilder
+from clingo.ast import AST
 
-from s3ns.facts import FileHash, RuleError, RuleReference, bad_value
-from s3ns.symbolic.encoding import INPUTS
+from s3ns.facts import FileHash, RuleReference
+from s3ns.symbolic.check import check
+from s3ns.symbolic.check_records import Problem, Problems
+from s3ns.symbolic.check_trial import check_trial
+from s3ns.symbolic.drafts import Draft, laid_over, read_layer
 from s3ns.symbolic.instrument import instrumented
 from s3ns.symbolic.kinds import Kinds
-from s3ns.symbolic.labels import Label, LabelReader
+from s3ns.symbolic.labels import Label
 from s3ns.symbolic.relevance import Relevance
 from s3ns.symbolic.shapes import Shape, shape_of
-from s3ns.symbolic.syntax import (
-    Place,
-    atoms_of,
-    global_variables,
-    is_atom,
-    is_negated,
-    logged_fault,
-    parse,
-    signature,
-    walk,
-)
-from s3ns.symbolic.wording import placeholders
-
-Signature = tuple[str, int]
-
-_OBSERVED = ("seen", "measure", "absent", "unassessable", "recording")
-_MAKES_TERMS = {
-    ASTType.BinaryOperation,
-    ASTType.UnaryOperation,
-    ASTType.Interval,
-}
+from s3ns.symbolic.sources import Source, built_in, read_folder
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -50,16 +30,25 @@ class Rule(msgspec.Struct, frozen=True):
     ----------
     label
         What its author says of it.
-    file, line
-        Where it stands; the file within its folder.
+    source
+        The file it stands in.
     syntax
         The rule itself, alternatives in arguments (``p(a;b)``) written out.
     """
 
     label: Label
-    file: str
-    line: int
+    source: Source
     syntax: AST
+
+    @property
+    def file(self) -> str:
+        """Name of the file within its folder."""
+        return self.source.name
+
+    @property
+    def line(self) -> int:
+        """Line at which the rule begins, after its label."""
+        return self.source.place(self.syntax).line
 
     @property
     def reference(self) -> RuleReference:
@@ -74,6 +63,83 @@ class Rule(msgspec.Struct, frozen=True):
         )
 
 
+class Program(msgspec.Struct, frozen=True):
+    """What was read, right or wrong.
+
+    Attributes
+    ----------
+    files
+        Name and hash of each file.
+    sources
+        The texts of those that could be read.
+    drafts
+        The rules that are left when the folders are laid over each other.
+    kinds
+        What each place of each predicate holds.
+    problems
+        What is wrong.
+    """
+
+    files: tuple[FileHash, ...]
+    sources: tuple[Source, ...]
+    drafts: tuple[Draft, ...]
+    kinds: Kinds
+    problems: Problems
+
+
+def rule_layers(
+    folder: Path | None, *, alone: bool = False
+) -> tuple[Mapping[str, bytes], ...]:
+    """Return the files of the rules of s3ns and of a folder that is laid over them.
+
+    Raises
+    ------
+    RuleError
+        If the folder cannot be read or holds no rules.
+    """
+    if folder is None:
+        return (built_in(),)
+    own = read_folder(folder)
+    return (own,) if alone else (built_in(), own)
+
+
+def read(*layers: Mapping[str, bytes]) -> Program:
+    """Read and check rule files, given by name; report all that is wrong."""
+    problems = Problems()
+    read_layers = [read_layer(texts, problems) for texts in layers]
+    drafts = laid_over(read_layers, problems)
+    kinds = Kinds([draft.syntax for draft in drafts])
+    check(drafts, kinds, problems)
+    return Program(
+        files=tuple(
+            FileHash(name, hashlib.sha256(raw).hexdigest())
+            for texts in layers
+            for name, raw in sorted(texts.items())
+        ),
+        sources=tuple(source for layer in read_layers for source in layer.sources),
+        drafts=drafts,
+        kinds=kinds,
+        problems=problems,
+    )
+
+
+def problems_of(
+    folder: Path | None = None, *, alone: bool = False
+) -> tuple[Problem, ...]:
+    """Return all that is wrong with a folder of rules; see :meth:`RuleBase.load`.
+
+    Raises
+    ------
+    RuleError
+        If the folder cannot be read or holds no rules.
+    """
+    layers = rule_layers(folder, alone=alone)
+    problems = read(*layers).problems
+    if folder is not None and not problems.errors:
+        check_trial(layers, problems)
+    return problems.found
+
+
 class RuleBase:
     """A checked set of rules: exactly one answer set for any findings.
 
@@ -83,51 +149,59 @@ class RuleBase:
         In the order of file names and lines.
     files
         Name and hash of each file, for provenance.
+    sources
+        The texts of the files.
     """
 
-    def __init__(self, texts: dict[str, bytes]) -> None:
-        """Read rule files given by name and content; use :meth:`load` for a folder.
+    def __init__(self, *layers: Mapping[str, bytes]) -> None:
+        """Read rule files by name and content, each folder laid over those before it.
+
+        Use :meth:`load` for a folder.
 
         Raises
         ------
         RuleError
-            If a file cannot be used; the message gives file, line and column.
+            If a file cannot be used; the message tells the first error, with file,
+            line and column, and how many more there are.
         """
-        self.files = tuple(
-            FileHash(name, hashlib.sha256(raw).hexdigest())
-            for name, raw in sorted(texts.items())
-        )
+        program = read(*layers)
+        program.problems.raise_first()
+        self.files = program.files
+        self.sources = program.sources
         self.rules: tuple[Rule, ...] = tuple(
-            rule for name, raw in sorted(texts.items()) for rule in _read(name, raw)
+            Rule(draft.label, draft.source, draft.syntax)
+            for draft in program.drafts
+            if draft.label is not None
         )
-        self._kinds = Kinds([rule.syntax for rule in self.rules])
-        self._check()
+        self._kinds = program.kinds
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> RuleBase:
-        """Load the rule files (``*.lp``) of a folder, by default those of s3ns.
+    def load(cls, folder: Path | None = None, *, alone: bool = False) -> RuleBase:
+        """Load the rules of s3ns, and those of a folder over them.
+
+        A rule of the folder takes the place of one with the same id; ``%! disable: ID``
+        leaves one out.
+
+        Parameters
+        ----------
+        folder
+            Holds rule files (``*.lp``) and templates (``*.yaml``). They are tried in a
+            process of their own before they are used.
+        alone
+            Leave the rules of s3ns out.
 
         Raises
         ------
         RuleError
-            If the folder holds none, or one that cannot be used.
+            If the folder holds no rules, or some that cannot be used.
         """
-        shipped = files("s3ns.rules")
-        try:
-            entries = list(shipped.iterdir() if folder is None else folder.iterdir())
-            name = "rules" if folder is None else folder.resolve().name
-            texts = {
-                f"{name}/{entry.name}": entry.read_bytes()
-                for entry in entries
-                if entry.name.endswith(".lp")
-            }
-        except OSError as error:
-            raise RuleError(f"cannot read rules from {folder}: {error.strerror}") from (
-                error
-            )
-        if not texts:
-            raise RuleError(f"expected rule files (*.lp) in {folder}, found none")
-        return cls(texts)
+        layers = rule_layers(folder, alone=alone)
+        base = cls(*layers)
+        if folder is not None:
+            problems = Problems()
+            check_trial(layers, problems)
+            problems.raise_first()
+        return base
 
     @cached_property
     def replay_program(self) -> tuple[AST, ...]:
@@ -152,161 +226,3 @@ class RuleBase:
     def titles(self) -> dict[str, str]:
         """Titles of the rules by their ids."""
         return {rule.label.id: rule.label.title for rule in self.rules}
-
-    def _check(self) -> None:
-        self._check_ids()
-        self._check_predicates()
-        self._check_placeholders()
-        for rule in self.rules:
-            self._kinds.check_words(rule.file, rule.syntax)
-        self._check_denials()
-        self._check_loops()
-        self._check_safety()
-
-    def _check_ids(self) -> None:
-        places: dict[str, tuple[str, int]] = {}
-        for rule in self.rules:
-            place = (rule.file, rule.line)
-            first = places.setdefault(rule.label.id, place)
-            if first != place:
-                raise _place(rule).fault(
-                    f"{rule.label.id} already stands at {first[0]}:{first[1]}"
-                )
-            for argument in rule.syntax.head.atom.symbol.arguments:
-                named = _id_named(rule.syntax.head.atom, argument)
-                if named not in {None, rule.label.id}:
-                    raise _place(rule, argument).fault(
-                        f"{rule.label.id} concludes for {named}: the two must be alike"
-                    )
-
-    def _check_predicates(self) -> None:
-        concluded = {signature(rule.syntax.head.atom) for rule in self.rules}
-        known = concluded | {(name, len(places)) for name, places in INPUTS.items()}
-        words = sorted({f"{name}/{count}" for name, count in known})
-        for rule in self.rules:
-            head = rule.syntax.head.atom
-            if head.symbol.name in INPUTS:
-                raise _place(rule, head.symbol).fault(
-                    f"{head.symbol.name} is given by the Document and cannot be "
-                    "concluded"
-                )
-            for literal in rule.syntax.body:
-                for atom, monotone in atoms_of(literal):
-                    name, count = signature(atom)
-                    if (name, count) not in known:
-                        raise _place(rule, atom.symbol).fault(
-                            bad_value("predicate", f"{name}/{count}", words)
-                        )
-                    negated = is_atom(literal) and not monotone
-                    if negated and name in _OBSERVED:
-                        raise _place(rule, atom.symbol).fault(
-                            f"'not {name}' would take silence for an answer: use "
-                            "absent/3, what was looked for and not seen"
-                        )
-
-    def _check_placeholders(self) -> None:
-        for rule in self.rules:
-            names = global_variables(rule.syntax)
-            for name, _ in placeholders(rule.label.says):
-                if name not in names:
-                    raise _place(rule).fault(
-                        f"{rule.label.id} says {{{name}}}: "
-                        + bad_value("variable", name, names)
-                    )
-
-    def _check_denials(self) -> None:
-        """Every conclusion that is negated somewhere must say how that reads."""
-        denied = {
-            signature(rule.syntax.head.atom) for rule in self.rules if rule.label.denied
-        }
-        for rule in self.rules:
-            for literal in rule.syntax.body:
-                if is_atom(literal) and is_negated(literal):
-                    name, count = signature(literal.atom)
-                    if (name, count) not in denied:
-                        raise _place(rule, literal).fault(
-                            f"'not {name}' needs a rule for {name}/{count} whose label "
-                            "says under 'denied' how that reads"
-                        )
-
-    def _check_loops(self) -> None:
-        """Refuse what could give no, several or endless answers."""
-        graph: nx.DiGraph[Signature] = nx.DiGraph()
-        uses: list[tuple[Rule, AST, Signature, Signature, bool]] = []
-        for rule in self.rules:
-            head = signature(rule.syntax.head.atom)
-            for literal in rule.syntax.body:
-                for atom, monotone in atoms_of(literal):
-                    graph.add_edge(head, signature(atom))
-                    uses.append((rule, atom, head, signature(atom), monotone))
-        component = {
-            member: number
-            for number, members in enumerate(nx.strongly_connected_components(graph))
-            for member in members
-        }
-        for rule, atom, head, used, monotone in uses:
-            if component[head] != component[used]:
-                continue
-            if not monotone:
-                raise _place(rule, atom.symbol).fault(
-                    f"{head[0]} depends on itself through 'not' or an aggregate"
-                )
-            if any(
-                part.ast_type in _MAKES_TERMS for part in walk(rule.syntax.head.atom)
-            ):
-                raise _place(rule, atom.symbol).fault(
-                    f"{head[0]} depends on itself and computes new values: this may "
-                    "never end"
-                )
-
-    def _check_safety(self) -> None:
-        """Let the solver refuse variables that no premise binds."""
-        for name in dict.fromkeys(rule.file for rule in self.rules):
-            messages: list[str] = []
-            control = clingo.Control(logger=_collector(messages))
-            try:
-                with ProgramBuilder(control) as builder:
-                    for rule in self.rules:
-                        if rule.file == name:
-                            builder.add(rule.syntax)
-                control.ground([("base", [])])
-            except RuntimeError as error:
-                raise logged_fault(name, messages) from error
-
-
-def _collector(
-    messages: list[str],
-) -> Callable[[clingo.MessageCode, str], None]:
-    return lambda _, message: messages.append(message)
-
-
-def _read(name: str, raw: bytes) -> list[Rule]:
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RuleError(f"{name}:1:1: expected UTF-8 text: {error}") from error
-    reader = LabelReader(name)
-    rules = []
-    for statement in parse(text, name):
-        if statement.ast_type is ASTType.Comment:
-            reader.add(statement)
-            continue
-        label = reader.take(statement)
-        line = statement.location.begin.line
-        rules += [Rule(label, name, line, each) for each in statement.unpool()]
-    reader.finish()
-    return rules
-
-
-def _id_named(head: AST, argument: AST) -> str | None:
-    """Return the rule id that a piece of evidence carries in its conclusion."""
-    if head.symbol.name not in {"supports", "lateral_sign"}:
-        return None
-    if argument.ast_type is not ASTType.SymbolicTerm:
-        return None
-    symbol = argument.symbol
-    return symbol.string if symbol.type is clingo.SymbolType.String else None
-
-
-def _place(rule: Rule, node: AST | None = None) -> Place:
-    return Place.of(rule.file, rule.syntax if node is None else node)

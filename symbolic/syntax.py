@@ -14,101 +14,90 @@ from collections.abc import Iterator
 from clingo import ast
 from clingo.ast import AST, ASTType
 
-from s3ns.facts import RuleError
+from s3ns.symbolic.check_records import Problems
+from s3ns.symbolic.sources import Source
 
 _NOT_CODE = re.compile(
     r'"(?:\\.|[^"\\\n])*"|%\*.*?\*%|%[^\n]*|(?P<include>#include)', re.DOTALL
 )
 _LOGGED = re.compile(r":(\d+):(\d+)(?:-[\d:]+)?: error: (.*)", re.DOTALL)
+_UNSAFE = re.compile(r":(\d+):(\d+)(?:-[\d:]+)?: note: '(\w+)' is unsafe")
 
 _REFUSED = {
-    ASTType.Script: "#script is not allowed: rules hold no code",
-    ASTType.External: "#external is not allowed: facts come from the Document alone",
-    ASTType.TheoryDefinition: "#theory is not allowed",
-    ASTType.Definition: "#const is not allowed: write a labelled fact such as "
-    "threshold(name,value)",
-    ASTType.Program: "#program is not allowed",
-    ASTType.Minimize: "weak constraints and #minimize are not allowed",
+    ASTType.Script: ("#script", "rules hold no code"),
+    ASTType.External: ("#external", "facts come from the Document alone"),
+    ASTType.TheoryDefinition: ("#theory", "rules speak of atoms and numbers"),
+    ASTType.Definition: (
+        "#const",
+        "write a labelled fact such as limit(name,value)",
+    ),
+    ASTType.Program: ("#program", "all rules of a file belong together"),
+    ASTType.Minimize: (
+        "a statement among weak constraints and #minimize",
+        "rules have one outcome, not a best one",
+    ),
 }
 
 _HEADS = {
-    ASTType.Disjunction: "a head with alternatives is not allowed: "
-    "write one conclusion for each rule",
-    ASTType.Aggregate: "a choice in the head is not allowed",
-    ASTType.HeadAggregate: "a choice in the head is not allowed",
+    ASTType.Disjunction: "a choice between alternatives",
+    ASTType.Aggregate: "a choice",
+    ASTType.HeadAggregate: "a choice",
+    ASTType.TheoryAtom: "&, as in theory atoms,",
+}
+
+_PREMISES = {
     ASTType.TheoryAtom: "theory atoms are not allowed",
+    ASTType.Aggregate: "write #count { ... } in full",
 }
 
 
-class Place:
-    """Where in a rule file something stands, for messages."""
-
-    def __init__(self, file: str, line: int, column: int) -> None:
-        self.file, self.line, self.column = file, line, column
-
-    @classmethod
-    def of(cls, file: str, node: AST) -> Place:
-        """Return the place at which a piece of syntax begins."""
-        begin = node.location.begin
-        return cls(file, begin.line, begin.column)
-
-    def fault(self, text: str) -> RuleError:
-        """Return the error for a fault at this place."""
-        return RuleError(f"{self.file}:{self.line}:{self.column}: {text}")
-
-
-def parse(text: str, file: str) -> list[AST]:
+def parse(source: Source, problems: Problems) -> list[AST]:
     """Parse a rule file into rules and comments, in order.
 
-    Raises
-    ------
-    RuleError
-        If there is a syntax error or a statement that is not accepted.
+    What is not accepted is reported and left out; reading goes on behind it.
     """
-    for match in _NOT_CODE.finditer(text):
+    for match in _NOT_CODE.finditer(source.text):
         if match["include"]:  # must not reach the parser, which would open the file
-            line = text.count("\n", 0, match.start()) + 1
-            column = match.start() - text.rfind("\n", 0, match.start())
-            raise Place(file, line, column).fault(
-                "#include is not allowed: put the file into the folder of rules"
+            begin = match.start()
+            place = source.at(
+                source.text.count("\n", 0, begin) + 1,
+                begin - source.text.rfind("\n", 0, begin),
             )
+            what = {"what": "#include", "instead": "put the file into the folder"}
+            problems.add(place, "R010", **what)
+            return []
     statements: list[AST] = []
     messages: list[str] = []
     try:
         ast.parse_string(
-            text, statements.append, logger=lambda _, message: messages.append(message)
+            source.text,
+            statements.append,
+            logger=lambda _, message: messages.append(message),
         )
     except RuntimeError as error:
-        raise logged_fault(file, messages) from error
-    accepted = []
-    for statement in statements[1:]:  # the first is the `#program base` of the parser
-        if statement.ast_type is ASTType.Rule:
-            _check_rule(file, statement)
-        elif statement.ast_type is not ASTType.Comment:
-            raise Place.of(file, statement).fault(
-                _REFUSED.get(
-                    statement.ast_type,
-                    f"only rules and facts are allowed, got: {statement}",
-                )
-            )
-        accepted.append(statement)
-    return accepted
+        report_logged(source, messages or [str(error)], problems)
+    return [
+        statement
+        for statement in statements[1:]  # first comes `#program base` of the parser
+        if _accepted(source, statement, problems)
+    ]
 
 
-def logged_fault(file: str, messages: list[str]) -> RuleError:
-    """Word the first error that clingo logged as a fault of this file."""
+def report_logged(source: Source, messages: list[str], problems: Problems) -> None:
+    """Report the errors that clingo logged."""
+    reported = False
     for message in messages:
+        for line, column, name in _UNSAFE.findall(message):
+            problems.add(source.at(int(line), int(column)), "R052", name=name)
+            reported = True
         match = _LOGGED.search(message)
-        if match:
-            text = " ".join(match[3].split())
-            unsafe = re.findall(r"note: '(\w+)' is unsafe", message)
-            if unsafe:
-                text = (
-                    f"{' and '.join(sorted(set(unsafe)))} must also stand in a premise "
-                    "that is neither negated nor a comparison"
-                )
-            return Place(file, int(match[1]), int(match[2])).fault(text)
-    return Place(file, 1, 1).fault(" ".join(messages) or "cannot be read")
+        if match and not _UNSAFE.search(message):
+            place = source.at(int(match[1]), int(match[2]))
+            problems.add(place, "R002", reason=" ".join(match[3].split()))
+            reported = True
+    if not reported:
+        reason = " ".join(" ".join(messages).split()) or "cannot be read"
+        problems.add(source.at(1, 1), "R002", reason=reason)
 
 
 def walk(node: AST) -> Iterator[AST]:
@@ -167,63 +156,67 @@ def global_variables(rule: AST) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _check_rule(file: str, rule: AST) -> None:
+def _accepted(source: Source, statement: AST, problems: Problems) -> bool:
+    if statement.ast_type is ASTType.Comment:
+        return True
+    found = Problems()
+    if statement.ast_type is ASTType.Rule:
+        _check_rule(source, statement, found)
+    elif statement.ast_type in _REFUSED:
+        what, instead = _REFUSED[statement.ast_type]
+        found.add(source.place(statement), "R010", what=what, instead=instead)
+    else:
+        text = " ".join(str(statement).split())
+        found.add(source.place(statement), "R011", statement=text)
+    problems.take(found)
+    return not found.errors
+
+
+def _check_rule(source: Source, rule: AST, problems: Problems) -> None:
     head = rule.head
     if head.ast_type is not ASTType.Literal:
-        raise Place.of(file, head).fault(
-            _HEADS.get(head.ast_type, "this head is not allowed")
-        )
-    if head.atom.ast_type is not ASTType.SymbolicAtom or head.sign != ast.Sign.NoSign:
-        raise Place.of(file, head).fault(
-            "a rule must have one conclusion; constraints are not allowed"
-        )
-    _check_atom(file, head.atom)
+        what = _HEADS.get(head.ast_type, "this")
+        problems.add(source.place(head), "R012", what=what)
+    elif head.atom.ast_type is not ASTType.SymbolicAtom or head.sign != ast.Sign.NoSign:
+        problems.add(source.place(head), "R013")
+    else:
+        _check_atom(source, head.atom, problems)
     for literal in rule.body:
         if literal.ast_type is not ASTType.Literal:
-            raise Place.of(file, literal).fault(
-                "conditions after ':' are not allowed here: use #count or a rule of "
-                "its own"
-            )
-        _check_literal(file, literal)
+            problems.add(source.place(literal), "R014")
+        else:
+            _check_literal(source, literal, problems)
     for part in walk(rule):
         if part.ast_type is ASTType.Variable and part.name[:1] == "_" != part.name:
-            raise Place.of(file, part).fault("names must not begin with '_'")
+            problems.add(source.place(part), "R015")
 
 
-def _check_literal(file: str, literal: AST) -> None:
+def _check_literal(source: Source, literal: AST, problems: Problems) -> None:
     atom = literal.atom
     if is_atom(literal) and literal.sign != ast.Sign.DoubleNegation:
-        _check_atom(file, atom)
+        _check_atom(source, atom, problems)
     elif literal.sign != ast.Sign.NoSign:
-        raise Place.of(file, literal).fault("'not' may stand once, before an atom")
+        problems.add(source.place(literal), "R016")
     elif atom.ast_type is ASTType.BodyAggregate:
         for element in atom.elements:
             for condition in element.condition:
                 if condition.atom.ast_type is ASTType.BodyAggregate:
-                    raise Place.of(file, condition).fault("aggregates cannot be nested")
-                _check_literal(file, condition)
+                    problems.add(source.place(condition), "R017")
+                else:
+                    _check_literal(source, condition, problems)
     elif atom.ast_type is not ASTType.Comparison:
-        what = {
-            ASTType.TheoryAtom: "theory atoms are not allowed",
-            ASTType.Aggregate: "write #count { ... } in full",
-        }
-        raise Place.of(file, literal).fault(
-            what.get(atom.ast_type, f"this premise is not allowed: {literal}")
-        )
+        other = f"this premise is not allowed: {literal}"
+        what = _PREMISES.get(atom.ast_type, other)
+        problems.add(source.place(literal), "R018", what=what)
     for part in walk(literal):
         if part.ast_type is ASTType.Interval:
-            raise Place.of(file, part).fault(
-                "a..b is not allowed in a premise: compare with both ends"
-            )
+            problems.add(source.place(part), "R019")
 
 
-def _check_atom(file: str, atom: AST) -> None:
+def _check_atom(source: Source, atom: AST, problems: Problems) -> None:
     if atom.symbol.ast_type is ASTType.Pool:
         return  # a pool of argument lists: each is checked once it is written out
     if atom.symbol.ast_type is not ASTType.Function:
-        raise Place.of(file, atom.symbol).fault(
-            "'-' before an atom is not allowed: use absent/3 for what was looked for "
-            "and not seen"
-        )
-    if atom.symbol.name.startswith("_"):
-        raise Place.of(file, atom.symbol).fault("names must not begin with '_'")
+        problems.add(source.place(atom.symbol), "R020")
+    elif atom.symbol.name.startswith("_"):
+        problems.add(source.place(atom.symbol), "R015")

@@ -254,6 +254,6 @@ def test_a_document_survives_json_with_its_proof(reasoned):
 def test_own_folder_of_rules_in_place_of_the_shipped_ones(tmp_path, reasoner):
     for path in (Path(__file__).parents[2] / "rules").glob("*.lp"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    own = Reasoner(tmp_path).reason(document(SCENE))
+    own = Reasoner(tmp_path, alone=True).reason(document(SCENE))
     assert own.verdict == reasoner.reason(document(SCENE)).verdict
     assert own.provenance[-1].rules[0].name == f"{tmp_path.name}/basis.lp"

@@ -1,0 +1,93 @@
+"""Rule files as read: what was written, and where each piece of it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from clingo.ast import AST
+
+from s3ns.facts import RuleError
+from s3ns.symbolic.check_records import Place
+
+BUILT_IN = "rules"
+"""Name of the folder of the rules that s3ns ships."""
+
+_ENDINGS = (".lp",)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One file of rules.
+
+    Attributes
+    ----------
+    name
+        Within its folder, folder included.
+    text
+        In the rule language; made from the sentences in a file of templates.
+    places
+        For a file of templates, the line and column of the template that each line of
+        the text was made from.
+    """
+
+    name: str
+    text: str
+    places: Mapping[int, tuple[int, int]] = {}
+
+    def at(self, line: int, column: int) -> Place:
+        """Return the place that the author wrote, for a place in the text."""
+        return Place(self.name, *self.places.get(line, (line, column)))
+
+    def place(self, node: AST) -> Place:
+        """Return the place at which a piece of syntax begins."""
+        begin = node.location.begin
+        return self.at(begin.line, begin.column)
+
+
+def built_in() -> dict[str, bytes]:
+    """Return the rule files that s3ns ships, by name."""
+    return {
+        f"{BUILT_IN}/{entry.name}": entry.read_bytes()
+        for entry in files("s3ns.rules").iterdir()
+        if entry.name.endswith(_ENDINGS)
+    }
+
+
+def rule_files(folder: Path) -> dict[str, Path]:
+    """Return the rule files of a folder by the names that Documents give them.
+
+    Raises
+    ------
+    RuleError
+        If the folder cannot be read or holds none.
+    """
+    name = folder.resolve().name
+    if name == BUILT_IN:  # not to be taken for those of s3ns
+        name = f"own-{name}"
+    try:
+        found = {
+            f"{name}/{entry.name}": entry
+            for entry in sorted(folder.iterdir())
+            if entry.name.endswith(_ENDINGS) and entry.is_file()
+        }
+    except OSError as error:
+        raise RuleError(f"cannot read rules from {folder}: {error.strerror}") from error
+    if not found:
+        raise RuleError(f"expected rule files (*.lp, *.yaml) in {folder}, found none")
+    return found
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the contents of the rule files of a folder, by name.
+
+    Raises
+    ------
+    RuleError
+        If one cannot be read, or there is none.
+    """
+    try:
+        return {name: path.read_bytes() for name, path in rule_files(folder).items()}
+    except OSError as error:
+        raise RuleError(f"cannot read {error.filename}: {error.strerror}") from error
