@@ -28,6 +28,9 @@ from clingo.ast import AST, ASTType, Transformer
 
 from s3ns.symbolic.syntax import global_variables, is_atom, is_negated
 
+GIVEN = "_given"
+"""The predicate that lists the facts of a rule base: number of the rule, and fact."""
+
 _EQUAL = ast.ComparisonOperator.Equal
 
 ANY = clingo.Function("any")
@@ -66,6 +69,8 @@ def step_variables(rule: AST) -> list[str]:
 
 
 def _replayed(number: int, rule: AST) -> list[str]:
+    if not rule.body:
+        return [f"{GIVEN}({number},{rule.head.atom}).", f"{rule.head}."]
     body = _Namer().name_positive(rule.body)
     named = rule.update(body=body)
     values = global_variables(named)
@@ -74,7 +79,7 @@ def _replayed(number: int, rule: AST) -> list[str]:
     applied = _atom(step, ["_", *values, *("_" for _ in body)])
     premises = "; ".join(map(str, body))
     lines = [
-        f"{head} :- {premises}." if body else f"{head}.",
+        f"{head} :- {premises}.",
         f"{rule.head} :- {applied}.",
     ]
     for place, literal in enumerate(body):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import clingo
 from clingo.ast import ProgramBuilder
 
-from s3ns.symbolic.instrument import member_name, step_name, value_name
+from s3ns.symbolic.instrument import GIVEN, member_name, step_name, value_name
 from s3ns.symbolic.rulebase import RuleBase
 
 
@@ -66,8 +66,12 @@ class Replay:
         self._values: dict[tuple[int, int], dict[Values, clingo.Symbol]] = {}
         self._members: dict[tuple[int, int], dict[Values, list[Member]]] = {}
         self._applied = [
-            step for number in range(len(self._shapes)) for step in self._read(number)
+            Step(number.number, head, (), ())
+            for number, head in map(_arguments, self._symbols(GIVEN))
         ]
+        for number, shape in enumerate(self._shapes):
+            if shape.conditions:
+                self._applied += self._read(number)
         self.support = self._least(given)
 
     @cached_property
