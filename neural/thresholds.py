@@ -190,8 +190,9 @@ FACE_TURNED: Final = 20.0
 """Degrees of head turn beyond which the shift of the mouth means nothing and only the
 nearer eye is read. Measured on rendered people: the shift breaks when the head is
 turned, and at 48 degrees the farther eye reads 0.3 when shut, the nearer 0.13."""
-FACE_PULL_DURATION: Final = 0.8
-"""Seconds. Design."""
+FACE_PULL_DURATION: Final = 2.0
+"""Seconds. Design: a tonic pull is held for 2 to 3 s; while talking, the mouth is drawn
+to one side for a second."""
 TWITCH_BAND: Final = (1.2, 5.2)
 """Hz (CWRU clonic series)."""
 TWITCH_AMPLITUDE: Final = 0.02
@@ -243,8 +244,9 @@ THRUST_WINDOW: Final = 3.0
 """Seconds of a spectral window. Design."""
 THRUST_AMPLITUDE: Final = 0.12
 """Peak to peak of the hips. Design: about 4 cm."""
-THRUST_STRENGTH: Final = (0.65, 0.5)
-"""As for clonic jerks."""
+THRUST_STRENGTH: Final = (0.6, 0.4)
+"""As for clonic jerks; thrusts are less regular. Measured on rendered people: 0.55 to
+0.8 while the rate wanders by a quarter."""
 THRUST_CYCLES: Final = 3.0
 """Design: at least three cycles."""
 THRUST_OVER_SHOULDERS: Final = 1.5
