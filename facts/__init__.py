@@ -10,6 +10,17 @@ from s3ns.facts.errors import (
     bad_value,
 )
 from s3ns.facts.finding import Absence, Finding, Interval, Observation, Unassessable
+from s3ns.facts.inquiry import (
+    Ask,
+    Candidate,
+    Change,
+    Dependence,
+    Inquiry,
+    Missing,
+    Robustness,
+    WhatIf,
+    WhyNot,
+)
 from s3ns.facts.times import clock, decisecond_interval, deciseconds, scaled
 from s3ns.facts.verdict import (
     Label,
@@ -34,16 +45,22 @@ from s3ns.facts.vocabulary import (
 
 __all__ = [
     "Absence",
+    "Ask",
+    "Candidate",
     "CapabilityError",
+    "Change",
+    "Dependence",
     "Document",
     "FileHash",
     "Finding",
     "InputError",
+    "Inquiry",
     "Interval",
     "Label",
     "LateralSign",
     "Lateralisation",
     "MeasureKind",
+    "Missing",
     "ModelError",
     "Node",
     "Note",
@@ -51,6 +68,7 @@ __all__ = [
     "Premise",
     "Proof",
     "Recording",
+    "Robustness",
     "RuleError",
     "RuleReference",
     "S3nsError",
@@ -61,6 +79,8 @@ __all__ = [
     "Unassessable",
     "Verdict",
     "Vocabulary",
+    "WhatIf",
+    "WhyNot",
     "bad_value",
     "clock",
     "decisecond_interval",

@@ -21,6 +21,7 @@ from s3ns.facts.finding import (
     Unassessable,
     total_duration,
 )
+from s3ns.facts.inquiry import Inquiry
 from s3ns.facts.verdict import Proof, Verdict
 from s3ns.facts.vocabulary import vocabulary
 
@@ -105,7 +106,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A recording, its findings, the verdict, the proof, and where each came from."""
+    """A recording, its findings, the verdict, the proof, and where each came from.
+
+    The inquiry holds answers to questions about the verdict, where any were asked.
+    """
 
     recording: Recording
     format: Literal["s3ns-document"] = FORMAT
@@ -115,6 +119,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unassessable: tuple[Unassessable, ...] = ()
     verdict: Verdict | None = None
     proof: Proof | None = None
+    inquiry: Inquiry | None = None
     provenance: tuple[Step, ...] = ()
 
     def with_observations(
@@ -132,6 +137,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             unassessable=_in_order(self.unassessable, new, Unassessable),
             verdict=None,
             proof=None,
+            inquiry=None,
             provenance=(*self.provenance, step),
         )
 
@@ -139,8 +145,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Return a copy with this verdict and proof in place of any earlier one."""
         earlier = tuple(past for past in self.provenance if past.stage != step.stage)
         return msgspec.structs.replace(
-            self, verdict=verdict, proof=proof, provenance=(*earlier, step)
+            self,
+            verdict=verdict,
+            proof=proof,
+            inquiry=None,
+            provenance=(*earlier, step),
         )
+
+    def with_inquiry(self, inquiry: Inquiry) -> Document:
+        """Return a copy with these answers in place of any earlier ones."""
+        return msgspec.structs.replace(self, inquiry=inquiry)
 
     def mirrored(self) -> Document:
         """Return a copy with left and right exchanged and without a verdict."""
@@ -154,6 +168,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ),
             verdict=None,
             proof=None,
+            inquiry=None,
         )
 
     def coverage(self) -> dict[str, float]:
