@@ -5,19 +5,34 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from s3ns.facts import RuleError
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import as_json, examples, rules_argument, rules_only
+from s3ns.report.options import (
+    as_json,
+    examples,
+    overwrite,
+    rules_argument,
+    rules_only,
+)
+from s3ns.report.options import rules as rules_option
+
+if TYPE_CHECKING:
+    from s3ns.report.rules import RuleEntry
+    from s3ns.symbolic import RuleBase
 
 
 @click.group(
     name="rules",
     epilog=examples(
-        "s3ns rules check my-rules/            what is wrong with them",
+        "s3ns rules show ES-04                 one rule, its source and cases",
+        "s3ns rules check my-rules/            what is wrong with rules of yours",
+        "s3ns rules test my-rules/             whether they do what they should",
     ),
 )
 def rules_group() -> None:
@@ -64,6 +79,169 @@ def check(
     console.say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
     if errors:
         click.get_current_context().exit(RuleError.exit_code)
+
+
+@rules_group.command(name="list")
+@rules_option
+@rules_only
+@as_json
+@guarded
+def list_rules(
+    console: Console, rules: Path | None, rules_only: bool, as_json: bool
+) -> None:
+    """List the rules."""
+    from s3ns.report.tables import table
+
+    entries = _entries(_base(rules, alone=rules_only), rules)
+    if as_json:
+        console.print(json.dumps([asdict(entry) for entry in entries], indent=2))
+        return
+    header = ("id", "grade", "title", "place")
+    rows = [(e.id, e.grade, e.title, f"{e.file}:{e.line}") for e in entries]
+    console.print(table(header, rows, width=console.table_width))
+
+
+@rules_group.command(
+    epilog=examples("s3ns rules show ES-04", "s3ns rules show ES-04 --json")
+)
+@click.argument("name", metavar="ID")
+@rules_option
+@rules_only
+@as_json
+@guarded
+def show(
+    console: Console, name: str, rules: Path | None, rules_only: bool, as_json: bool
+) -> None:
+    """Show a rule: what it says, where it comes from, and the cases about it."""
+    from s3ns.report.rules import entry_text
+    from s3ns.symbolic.check_records import unknown
+
+    entries = {e.id: e for e in _entries(_base(rules, alone=rules_only), rules)}
+    if name not in entries:
+        raise click.UsageError(unknown("rule", name, entries))
+    if as_json:
+        console.print(json.dumps(asdict(entries[name]), indent=2))
+    else:
+        console.print(entry_text(entries[name]))
+
+
+@rules_group.command(epilog=examples("s3ns rules docs -o docs/rules.md --overwrite"))
+@rules_option
+@rules_only
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the page to this file.",
+)
+@overwrite
+@guarded
+def docs(
+    console: Console,
+    rules: Path | None,
+    rules_only: bool,
+    output: Path | None,
+    overwrite: bool,
+) -> None:
+    """Make the documentation page of the rules, as Markdown."""
+    from s3ns.facts.document import write_text
+    from s3ns.report.rules import page
+
+    console.check_target(output, overwrite=overwrite)
+    base = _base(rules, alone=rules_only)
+    headings = {source.name: source.heading for source in base.sources}
+    text = page(_entries(base, rules), headings)
+    if output is None or console.is_dash(output):
+        console.print(text)
+    else:
+        write_text(output, text)
+
+
+@rules_group.command(
+    epilog=examples("s3ns rules test", "s3ns rules test my-rules/"),
+)
+@rules_argument
+@rules_only
+@as_json
+@guarded
+def test(console: Console, rules: Path | None, rules_only: bool, as_json: bool) -> None:
+    """Try rules on their cases.
+
+    Cases lie in YAML files in the folder cases of DIR; without DIR those of s3ns are
+    tried. For each case that does not come out, what was given, expected and concluded
+    is shown, with the proof of what was concluded instead. The exit code is 1 if there
+    is one.
+    """
+    import msgspec
+
+    from s3ns.report.proof_tree import ASCII, UNICODE, proof_text
+    from s3ns.report.rules import counted, result_text
+    from s3ns.symbolic import Reasoner
+    from s3ns.symbolic.cases import load_cases, run_case
+
+    base = _base(rules, alone=rules_only)
+    judge = Reasoner.of(base)
+    results = [run_case(case, judge) for case in load_cases(rules, base)]
+    failed = [result for result in results if not result.ok]
+    if as_json:
+        shown = [
+            {
+                "name": result.case.name,
+                "file": result.case.place.file,
+                "line": result.case.place.line,
+                "given": result.case.given,
+                "ok": result.ok,
+                "outcomes": msgspec.to_builtins(result.outcomes),
+            }
+            for result in results
+        ]
+        console.print(json.dumps(shown, indent=2))
+    else:
+        lines = UNICODE if console.is_unicode else ASCII
+        for result in failed:
+            case = result.case
+            name = f"{case.name} ({case.place.file}:{case.place.line})"
+            console.print(result_text(name, case.given, result.outcomes))
+            nodes = [item.node for item in result.outcomes if item.node]
+            for node in dict.fromkeys(nodes):
+                console.print("")
+                console.print(
+                    proof_text(node, result.proof, lines=lines, width=console.width)
+                )
+    console.say(f"{counted(len(results), 'case')}, {len(failed)} failed")
+    if failed:
+        click.get_current_context().exit(1)
+
+
+def _base(folder: Path | None, *, alone: bool) -> RuleBase:
+    from s3ns.symbolic import RuleBase
+
+    return RuleBase.load(folder, alone=alone)
+
+
+def _entries(base: RuleBase, folder: Path | None) -> list[RuleEntry]:
+    """Return the rules as they are shown, each once, with the cases about it."""
+    from s3ns.report.rules import RuleEntry
+    from s3ns.symbolic.cases import load_cases
+
+    cases = load_cases(folder, base)
+    return [
+        RuleEntry(
+            id=rule.label.id,
+            title=rule.label.title,
+            says=rule.label.says,
+            denied=rule.label.denied,
+            source=rule.label.source,
+            grade=rule.label.grade,
+            kind=rule.label.kind,
+            file=rule.file,
+            line=rule.line,
+            text=rule.text,
+            cases=tuple(case.name for case in cases if case.names(rule.label.id)),
+        )
+        for rule in {rule.label.id: rule for rule in base.rules[::-1]}.values()
+    ][::-1]
 
 
 def _paths(folder: Path | None) -> dict[str, str]:

@@ -51,6 +51,13 @@ class Rule(msgspec.Struct, frozen=True):
         return self.source.place(self.syntax).line
 
     @property
+    def text(self) -> str:
+        """The rule in the rule language, as it stands in its file."""
+        place = self.syntax.location
+        lines = self.source.text.splitlines()[place.begin.line - 1 : place.end.line]
+        return "\n".join(lines)
+
+    @property
     def reference(self) -> RuleReference:
         """The rule as a Document cites it."""
         return RuleReference(

@@ -15,6 +15,9 @@ from s3ns.symbolic.check_records import Place
 BUILT_IN = "rules"
 """Name of the folder of the rules that s3ns ships."""
 
+CASES = "cases"
+"""Folder of the cases, within a folder of rules."""
+
 _ENDINGS = (".lp",)
 
 
@@ -35,6 +38,14 @@ class Source(msgspec.Struct, frozen=True):
     name: str
     text: str
     places: Mapping[int, tuple[int, int]] = {}
+
+    @property
+    def heading(self) -> str:
+        """The first sentence of the file, if it begins with a comment."""
+        first = self.text.partition("\n")[0]
+        if not first.startswith("% "):
+            return ""
+        return first[2:].strip().rstrip(".")
 
     def at(self, line: int, column: int) -> Place:
         """Return the place that the author wrote, for a place in the text."""
@@ -63,9 +74,7 @@ def rule_files(folder: Path) -> dict[str, Path]:
     RuleError
         If the folder cannot be read or holds none.
     """
-    name = folder.resolve().name
-    if name == BUILT_IN:  # not to be taken for those of s3ns
-        name = f"own-{name}"
+    name = _named(folder)
     try:
         found = {
             f"{name}/{entry.name}": entry
@@ -77,6 +86,29 @@ def rule_files(folder: Path) -> dict[str, Path]:
     if not found:
         raise RuleError(f"expected rule files (*.lp, *.yaml) in {folder}, found none")
     return found
+
+
+def case_files(folder: Path | None = None) -> dict[str, bytes]:
+    """Return the files of cases of a folder, by default of s3ns, by name.
+
+    Raises
+    ------
+    RuleError
+        If one cannot be read.
+    """
+    root = files("s3ns.rules") if folder is None else folder
+    name = BUILT_IN if folder is None else _named(folder)
+    cases = root.joinpath(CASES)
+    if not cases.is_dir():
+        return {}
+    try:
+        return {
+            f"{name}/{CASES}/{entry.name}": entry.read_bytes()
+            for entry in cases.iterdir()
+            if entry.name.endswith(".yaml")
+        }
+    except OSError as error:
+        raise RuleError(f"cannot read {error.filename}: {error.strerror}") from error
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -91,3 +123,9 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         return {name: path.read_bytes() for name, path in rule_files(folder).items()}
     except OSError as error:
         raise RuleError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _named(folder: Path) -> str:
+    """Return the name of a folder, not to be taken for that of s3ns."""
+    name = folder.resolve().name
+    return f"own-{name}" if name == BUILT_IN else name

@@ -93,5 +93,6 @@ def test_data_files_are_installed() -> None:
         ("s3ns.facts", "document.schema.json"),
         ("s3ns.neural.models", "manifest.json"),
         ("s3ns.rules", "verdict.lp"),
+        ("s3ns.rules", "cases/verdicts.yaml"),
     ):
         assert files(package).joinpath(name).is_file(), (package, name)
