@@ -91,11 +91,28 @@ def _seen_length(points: Series, scale: Series, one: Joint, two: Joint) -> Serie
 
 def trunk_yaw(world: Series) -> Series:
     """Return the turn of the trunk in degrees, ``(n,)``, to the patient's left."""
+    return _yaw(*_trunk_front(world))
+
+
+def trunk_obliquity(world: Series) -> Series:
+    """Return the angle in degrees, ``(n,)``, of the trunk's front to the line of sight.
+
+    0 where front or back faces the camera, 90 where the trunk is seen from its side.
+    """
+    front, _ = _trunk_front(world)
+    length = np.maximum(np.linalg.norm(front, axis=1), 1e-9)
+    return np.asarray(
+        np.degrees(np.arccos(np.clip(np.abs(front[:, 2]) / length, 0, 1)))
+    )
+
+
+def _trunk_front(world: Series) -> tuple[Series, Series]:
+    """Return the directions in which the trunk faces, and from the hips up."""
     across = world[:, Joint.LEFT_SHOULDER] - world[:, Joint.RIGHT_SHOULDER]
     up = middle(world, Joint.LEFT_SHOULDER, Joint.RIGHT_SHOULDER) - middle(
         world, Joint.LEFT_HIP, Joint.RIGHT_HIP
     )
-    return _yaw(np.cross(across, up), up)
+    return np.cross(across, up), up
 
 
 def head_yaw(world: Series) -> Series:

@@ -157,6 +157,8 @@ def rhythm(
     rate: float,
     band: tuple[float, float],
     window: float = RHYTHM_WINDOW,
+    *,
+    to_the_ends: bool = False,
 ) -> Rhythm:
     """Find the rhythm of an ``(n, d)`` series in sliding windows.
 
@@ -172,6 +174,9 @@ def rhythm(
     window
         Seconds of a window. A longer one tells slow rhythms better from noise, and
         follows changes less quickly.
+    to_the_ends
+        Whether the first and last window speak for the half window before and after
+        their middle as well: for movements so large that rest can be told from them.
     """
     count = len(series)
     result = Rhythm(*(np.full(count, np.nan) for _ in range(4)))
@@ -185,7 +190,28 @@ def rhythm(
         middle = steps + width // 2
         for name in ("rate", "strength", "amplitude", "overtone"):
             getattr(result, name)[middle] = getattr(part, name)
+    if to_the_ends:
+        _reach_the_ends(result, np.asarray(np.isfinite(series).all(axis=1)), width // 2)
     return result
+
+
+def _reach_the_ends(result: Rhythm, known: Mask, reach: int) -> None:
+    """Give steps near a gap or an end, which no window is centred on, the next one's.
+
+    That window looked at them too; else a clip that ends with a jerk would lose the
+    last second of it.
+    """
+    measured = np.flatnonzero(np.isfinite(result.amplitude))
+    missing = np.flatnonzero(known & np.isnan(result.amplitude))
+    if not len(measured) or not len(missing):
+        return
+    after = np.clip(np.searchsorted(measured, missing), 0, len(measured) - 1)
+    before = np.clip(after - 1, 0, None)
+    earlier = missing - measured[before] <= np.abs(measured[after] - missing)
+    nearest = measured[np.where(earlier & (measured[before] < missing), before, after)]
+    near = np.abs(nearest - missing) <= reach
+    for values in (result.rate, result.strength, result.amplitude, result.overtone):
+        values[missing[near]] = values[nearest[near]]
 
 
 def _rhythm_of_windows(

@@ -247,6 +247,10 @@ THRUST_AMPLITUDE: Final = 0.12
 THRUST_STRENGTH: Final = (0.6, 0.4)
 """As for clonic jerks; thrusts are less regular. Measured on rendered people: 0.55 to
 0.8 while the rate wanders by a quarter."""
+THRUST_OBLIQUITY: Final = 25.0
+"""Degrees between the trunk's front and the line of sight below which thrusts point at
+the camera. Measured on rendered people: 6 from the ceiling, where thrusts cannot be
+seen, 49 to 83 from oblique views, where they can."""
 THRUST_CYCLES: Final = 3.0
 """Design: at least three cycles."""
 THRUST_OVER_SHOULDERS: Final = 1.5
@@ -273,3 +277,49 @@ SLEEP_QUIET: Final = 60.0
 """Seconds of rest with closed eyes (Benbadis 1996: at least one minute)."""
 SLEEP_EYES_SHARE: Final = 0.8
 """Share of the judged frames of that time with closed eyes. Design."""
+
+# --- voice --------------------------------------------------------------------------
+# Design values, chosen on the demo clip, on generated groans, tones and noise, and on
+# 80 s of read and acted speech; none is fitted to patients.
+
+BACKGROUND_PERCENTILE: Final = 10.0
+"""Percentile of the level that counts as the background."""
+
+QUIETEST_BACKGROUND: Final = -65.0
+"""dB of full scale; recorders that mute pauses would else make a whisper loud."""
+
+LOUDER_THAN_BACKGROUND: Final = 6.0
+"""dB above the background from which a sound counts."""
+
+VOICED: Final = 0.6
+"""Voicing from which a hop counts; noise stays below 0.5."""
+
+SPEECH: Final = 0.5
+"""Probability from which a hop counts as speech; the value its authors give."""
+
+UNBROKEN_VOICE: Final = 1.2
+"""Seconds; no syllable is held so long, so this is no speech whatever the model says.
+The longest unbroken voicing in the speech looked at was 0.8 s."""
+
+SHORTEST_CALL, CALL_GAP, SHORTEST_VOCALISATION = 0.25, 0.5, 0.5
+"""Seconds: calls closer than the gap are one; the last is the vocabulary's minimum."""
+
+SMALLEST_PITCH_STEP, STEADY_SHARE = 0.002, 0.75
+"""A tone whose pitch moves by less than 0.2 % in most steps is a machine's: 0.8 or more
+of the steps of beeps, chimes and hum, less than 0.7 of those of any groan."""
+
+TURN_GAP, SHORTEST_TURN = 0.3, 0.25
+"""Seconds: pauses shorter than the gap lie within one turn of speech."""
+
+ANSWER_DELAY: Final = (0.2, 3.0)
+"""Seconds between the end of a prompt and the start of its answer."""
+
+DIFFERENT_VOICE: Final = 6.5
+"""Semitones between the median pitches of two turns that count as two speakers. One
+speaker's turns were seen to lie up to 5.8 apart, those of two between 5.6 and 9."""
+
+SILENT_TRACK: Final = -80.0
+"""dB of full scale; a track that is nowhere louder was muted."""
+
+SOUND_GAP: Final = 1.0
+"""Seconds without sound that may pass unsaid."""

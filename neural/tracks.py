@@ -224,7 +224,10 @@ class Tracks:
     @cached_property
     def arm_rhythm(self) -> dict[str, Rhythm]:
         """Rhythm of each wrist; amplitude in shoulder widths."""
-        return {side: rhythm(self.hand[side], self.rate, JERK_BAND) for side in SIDES}
+        return {
+            side: rhythm(self.hand[side], self.rate, JERK_BAND, to_the_ends=True)
+            for side in SIDES
+        }
 
     @cached_property
     def trunk_amplitude(self) -> Series:

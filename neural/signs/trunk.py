@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s3ns.facts import Observation
+from s3ns.neural import kinematics
 from s3ns.neural.signals import activity, hysteresis, rhythm, runs, typical
 from s3ns.neural.signs.registry import (
     certainty,
@@ -17,6 +18,7 @@ from s3ns.neural.thresholds import (
     THRUST_AMPLITUDE,
     THRUST_BAND,
     THRUST_CYCLES,
+    THRUST_OBLIQUITY,
     THRUST_OVER_SHOULDERS,
     THRUST_STRENGTH,
     THRUST_WINDOW,
@@ -26,7 +28,11 @@ from s3ns.neural.tracks import Tracks
 
 @detector("pelvic_thrusting")
 def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
-    """Find hips that move to and fro in rhythm, more than the shoulders do."""
+    """Find hips that move to and fro in rhythm, more than the shoulders do.
+
+    Straight from the front or from above, a thrust points at the camera: it may be seen
+    by what it drags along, but it can not be said to be missing.
+    """
     view = hips_view(tracks)
     beat = rhythm(
         tracks.hips - tracks.shoulders, tracks.rate, THRUST_BAND, THRUST_WINDOW
@@ -58,4 +64,7 @@ def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
                 excursions=round(cycles),
             )
         )
-    return three_valued("pelvic_thrusting", tracks, found, view)
+    oblique = kinematics.trunk_obliquity(tracks.world) >= THRUST_OBLIQUITY
+    return three_valued(
+        "pelvic_thrusting", tracks, found, view.narrowed(oblique, "line_of_sight")
+    )

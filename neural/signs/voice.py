@@ -16,54 +16,28 @@ from s3ns.facts import Absence, Finding, Observation, Unassessable, clock
 from s3ns.neural.signals import runs
 from s3ns.neural.signs.registry import detector
 from s3ns.neural.sound import HOP_SECONDS, SoundTrack
+from s3ns.neural.thresholds import (
+    ANSWER_DELAY,
+    BACKGROUND_PERCENTILE,
+    CALL_GAP,
+    DIFFERENT_VOICE,
+    LOUDER_THAN_BACKGROUND,
+    QUIETEST_BACKGROUND,
+    SHORTEST_CALL,
+    SHORTEST_TURN,
+    SHORTEST_VOCALISATION,
+    SILENT_TRACK,
+    SMALLEST_PITCH_STEP,
+    SOUND_GAP,
+    SPEECH,
+    STEADY_SHARE,
+    TURN_GAP,
+    UNBROKEN_VOICE,
+    VOICED,
+)
 from s3ns.neural.tracks import Tracks
 
 SOURCE = "s3ns-voice"
-
-# Design values, chosen on the demo clip, on generated groans, tones and noise, and on
-# 80 s of read and acted speech; none is fitted to patients.
-
-BACKGROUND_PERCENTILE = 10.0
-"""Percentile of the level that counts as the background."""
-
-QUIETEST_BACKGROUND = -65.0
-"""dB of full scale; recorders that mute pauses would else make a whisper loud."""
-
-LOUDER_THAN_BACKGROUND = 6.0
-"""dB above the background from which a sound counts."""
-
-VOICED = 0.6
-"""Voicing from which a hop counts; noise stays below 0.5."""
-
-SPEECH = 0.5
-"""Probability from which a hop counts as speech; the value its authors give."""
-
-UNBROKEN_VOICE = 1.2
-"""Seconds; no syllable is held so long, so this is no speech whatever the model says.
-The longest unbroken voicing in the speech looked at was 0.8 s."""
-
-SHORTEST_CALL, CALL_GAP, SHORTEST_VOCALISATION = 0.25, 0.5, 0.5
-"""Seconds: calls closer than the gap are one; the last is the vocabulary's minimum."""
-
-SMALLEST_PITCH_STEP, STEADY_SHARE = 0.002, 0.75
-"""A tone whose pitch moves by less than 0.2 % in most steps is a machine's: 0.8 or more
-of the steps of beeps, chimes and hum, less than 0.7 of those of any groan."""
-
-TURN_GAP, SHORTEST_TURN = 0.3, 0.25
-"""Seconds: pauses shorter than the gap lie within one turn of speech."""
-
-ANSWER_DELAY = (0.2, 3.0)
-"""Seconds between the end of a prompt and the start of its answer."""
-
-DIFFERENT_VOICE = 6.5
-"""Semitones between the median pitches of two turns that count as two speakers. One
-speaker's turns were seen to lie up to 5.8 apart, those of two between 5.6 and 9."""
-
-SILENT_TRACK = -80.0
-"""dB of full scale; a track that is nowhere louder was muted."""
-
-LONGEST_GAP = 1.0
-"""Seconds without sound that may pass unsaid."""
 
 RATE = 1 / HOP_SECONDS
 """Measurements per second."""
@@ -285,14 +259,14 @@ def _heard(sound: SoundTrack | None, window: Span) -> list[Span]:
     """Return the stretches of the window that have sound; none for a muted track."""
     if sound is None or not len(sound.time) or sound.level.max() < SILENT_TRACK:
         return []
-    jumps = np.flatnonzero(np.diff(sound.time) > LONGEST_GAP) + 1
+    jumps = np.flatnonzero(np.diff(sound.time) > SOUND_GAP) + 1
     edges = [0, *jumps.tolist(), len(sound.time)]
     spans = [_span(sound, first, beyond) for first, beyond in pairwise(edges)]
     # A sound track may begin a little later or end a little sooner than the pictures.
     spans = [
         (
-            window[0] if start - window[0] <= LONGEST_GAP else start,
-            window[1] if window[1] - end <= LONGEST_GAP else end,
+            window[0] if start - window[0] <= SOUND_GAP else start,
+            window[1] if window[1] - end <= SOUND_GAP else end,
         )
         for start, end in spans
     ]

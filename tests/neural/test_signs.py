@@ -73,7 +73,7 @@ def test_a_still_figure_shows_no_sign() -> None:
     observations = detect_all(Figure().tracks(20))
     assert [item for item in observations if isinstance(item, Finding)] == []
     absent = {item.sign for item in observations if isinstance(item, Absence)}
-    assert {"clonic", "close_eyes", "head_turning", "pelvic_thrusting"} <= absent
+    assert {"clonic", "close_eyes", "head_turning", "figure4"} <= absent
 
 
 def test_sides_follow_the_patient_when_the_picture_is_mirrored() -> None:
@@ -119,6 +119,11 @@ def test_clonic_of_both_arms_that_slows_down() -> None:
     assert finding.measures["rate_start"] > 3.3
     assert finding.measures["rate_end"] < 2.2
     assert "slowing" in finding.evidence
+
+
+def test_jerking_lasts_to_the_end_of_a_clip_that_is_cut_off() -> None:
+    figure = Figure(left_elbow=jerks(5, 30, 3.0, -50, 100))
+    lies_near(the_one(figure.tracks(11), "clonic"), 5, 11, within=0.4)
 
 
 def test_one_step_of_an_arm_is_not_clonic() -> None:
@@ -262,6 +267,11 @@ def test_pelvic_thrusting_needs_the_hips_to_move_more_than_the_shoulders() -> No
     lies_near(finding, 5, 12, within=1.0)
     rocking = Figure(sway=wave(1.2, 0.2, 5, 12))
     assert seen(rocking.tracks(20), "pelvic_thrusting") == []
+
+
+def test_a_thrust_toward_the_camera_cannot_be_said_to_be_missing() -> None:
+    observations = detectors()["pelvic_thrusting"](Figure().tracks(20))
+    assert {getattr(item, "reason", None) for item in observations} == {"line_of_sight"}
 
 
 def test_whole_body_shaking_needs_arms_legs_and_trunk() -> None:
