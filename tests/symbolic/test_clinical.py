@@ -135,7 +135,11 @@ def test_ordinary_behaviour_is_no_event(judge, name, seen):
     signs = {item.split()[0] for item in seen.split("; ")}
     done = judge(f"{without(*signs)}\n{seen}")
     assert done.verdict.label is Label.NO_EVENT, name
-    assert done.verdict.supports == ()
+    assert done.verdict.strength == "none"
+    assert done.verdict.lateralisation.signs == ()
+    # What ordinary signs would weigh is listed, with what it is worth.
+    notes = {note.rule for note in done.verdict.certainty}
+    assert ("CER-09" in notes) == bool(counted(done))
 
 
 @pytest.mark.parametrize("sign", [sign.name for sign in vocabulary().signs])
@@ -159,6 +163,76 @@ def test_waving_gesturing_and_talking_decide_nothing(judge, seen):
     assert judge(seen).verdict.label is Label.INDETERMINATE
 
 
+@pytest.mark.parametrize("rest", [True, False], ids=["rest not seen", "rest unknown"])
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        (
+            "stretching and yawning",
+            "tonic bilateral 10-14; arm_straightening bilateral 10-14; "
+            "ictal_vocalization 11-14; head_turning left 10-15; close_eyes 10-14",
+        ),
+        (
+            "brushing the teeth",
+            "clonic right 5-60; arm_flexion right 5-60; oral_automatisms 5-60; "
+            "head_turning right 10-15; ictal_vocalization 20-26; face_twitching 10-12",
+        ),
+        (
+            "eating before a screen",
+            "blank_stare 5-40; oral_automatisms 5-60; limb_automatisms right 10-50; "
+            "arm_flexion right 5-50; head_turning left 3-50",
+        ),
+        (
+            "signing with a shake of the head",
+            "asynchronous_movement 2-50; arms_move_simultaneously 2-3; "
+            "arm_flexion bilateral 2-50; head_turning left 10-14 reversals=5; "
+            "close_eyes 12-15; oral_automatisms 5-30; face_pulling left 10-11",
+        ),
+        (
+            "clapping and cheering",
+            "clonic bilateral 5-40; head_turning left 5-20; ictal_vocalization 10-20; "
+            "arms_move_simultaneously 5-6; oral_automatisms 5-15",
+        ),
+        (
+            "scratching with a grimace",
+            "limb_automatisms left 5-30; clonic left 5-9; arm_flexion left 5-30; "
+            "head_turning left 3-30; face_pulling left 10-15",
+        ),
+        (
+            "waving to somebody at the side",
+            "clonic right 10-30; arm_flexion right 9-30; head_turning right 5-30; "
+            "ictal_vocalization 10-12",
+        ),
+        (
+            "pointing at something",
+            "arm_straightening left 10-20; head_turning left 9-20; tonic left 10-13; "
+            "ictal_vocalization 9-11",
+        ),
+        (
+            "dozing while somebody talks",
+            "close_eyes 0-60; head_turning left 20-60; no verbal_responsiveness 10-30",
+        ),
+    ],
+)
+def test_everyday_scenes_decide_nothing(judge, name, seen, rest):
+    signs = {item.split()[0] for item in seen.split("; ")}
+    done = judge(f"{without(*signs)}\n{seen}" if rest else seen)
+    undecided = {Label.NO_EVENT, Label.INDETERMINATE}
+    assert done.verdict.label in undecided, name
+
+
+def test_signs_not_seen_never_decide_for_what_one_sign_leaves_open(judge):
+    """Whoever waves has open eyes and no asynchronous movement as well."""
+    for sign in (
+        "clonic bilateral 5-50",
+        "tonic bilateral 5-50",
+        "clonic unknown 5-50",
+    ):
+        done = judge(f"{without(sign.split()[0])}\n{sign}")
+        assert {"ES-16", "ES-18"} <= counted(done)
+        assert done.verdict.label is Label.INDETERMINATE
+
+
 # Head turning
 
 
@@ -178,7 +252,7 @@ def test_fakhoury1995_early_turn_with_automatisms_points_to_its_own_side(judge):
     done = judge(
         "oral_automatisms 2-12; limb_automatisms left 3-12; head_turning left 8-14"
     )
-    assert hemispheres(done) == {"LAT-06": "left"}
+    assert hemispheres(done) == {"LAT-06": "left", "LAT-14": "left"}
     assert done.verdict.lateralisation.hemisphere == "none"  # too weak to name one
 
 
@@ -189,6 +263,26 @@ def test_fakhoury1995_turn_away_from_the_stiff_arm_is_early_and_on_its_own_side(
     )
     assert hemispheres(done)["LAT-11"] == "left"
     assert set(hemispheres(done).values()) == {"left"}
+
+
+def test_sivaji2025_head_turned_back_at_the_end_is_no_second_version(judge):
+    done = judge(f"head_turning left 5-12; {CONVULSION}; head_turning right 37-44")
+    assert hemispheres(done) == {"LAT-01": "right", "LAT-15": "right"}
+
+
+def test_a_stretch_is_no_convulsion_to_have_a_version_in(judge):
+    short = judge("head_turning left 5-12; tonic bilateral 8-12")
+    long = judge("head_turning left 5-12; tonic bilateral 8-14")
+    assert "ES-08" not in rules(short)
+    assert "ES-08" in counted(long)
+
+
+def test_a_turn_without_a_convulsion_weighs_half_of_a_version(judge):
+    done = judge("face_twitching left 5-12; head_turning left 5-12")
+    assert "ES-19" in counted(done)
+    assert "ES-08" not in rules(done)
+    wavering = judge("face_twitching left 5-12; head_turning left 5-12 reversals=5")
+    assert "ES-19" not in rules(wavering)
 
 
 def test_turn_and_wave_is_no_version(judge):
@@ -214,6 +308,22 @@ def test_kotagal2000_figure4_is_read_off_the_arms_in_a_tonic_phase_only(judge):
     done = judge(f"{arms}; tonic bilateral 9-17; clonic bilateral 18-30")
     assert "ES-05" in rules(done)
     assert hemispheres(done)["LAT-02"] == "left"
+
+
+def test_marashly2016_fencing_posture_points_to_other_hemisphere(judge):
+    posture = "arm_straightening left 8-14; head_turning left 9-14"
+    done = judge(f"{posture}; tonic bilateral 8-14; clonic bilateral 15-30")
+    assert hemispheres(done)["LAT-13"] == "right"
+    assert done.verdict.ilae2025.rule == "ILA-20"
+    pointing = judge(f"{posture}; face_twitching left 20-30")
+    assert "LAT-13" not in hemispheres(pointing)
+
+
+def test_fencing_needs_the_head_turned_to_the_arm(judge):
+    done = judge(
+        "arm_straightening left 8-14; head_turning right 9-14; tonic bilateral 8-14"
+    )
+    assert "ES-22" not in rules(done)
 
 
 # Face and eyes
@@ -258,7 +368,109 @@ def test_unknown_eyes_are_not_open_eyes(judge):
     assert not rules(covered) & {"ES-16", "NES-01", "NES-02"}
 
 
+def test_chung2006_open_eyes_count_without_convulsive_movement_too(judge):
+    seen = "blank_stare 5-30; oral_automatisms 8-30"
+    assert "ES-16" in counted(judge(f"{seen}; no close_eyes 0-60"))
+    closing = judge(f"{seen}; no close_eyes 0-25; close_eyes 25-60")
+    assert not rules(closing) & {"ES-16", "NES-15"}
+
+
+def test_chung2006_eyes_closed_after_an_arrest_do_not_count(judge):
+    done = judge("blank_stare 5-30; oral_automatisms 8-30; close_eyes 31-60")
+    assert "NES-15" not in rules(done)
+
+
+def test_dialeptic_pattern_is_weak_evidence_and_never_a_verdict(judge):
+    done = judge("close_eyes 5-55; no verbal_responsiveness 5-55")
+    assert counted(done) == {"NES-15"}
+    assert done.verdict.label is Label.INDETERMINATE
+    asleep = judge("occur_during_sleep 0-70; close_eyes 0-100", 100)
+    assert counted(asleep) == {"ES-20"}
+
+
+def test_syed2011_who_answers_has_no_arrest(judge):
+    stare = "blank_stare 5-20; oral_automatisms 5-20"
+    assert "ES-13" in counted(judge(stare))
+    answered = judge(f"{stare}; verbal_responsiveness 10-12")
+    assert "ES-13" not in counted(answered)
+    why = {item.rule: item.why_not for item in answered.verdict.supports}
+    assert "had not stopped" in why["ES-13"]
+
+
+# Focal seizures without a convulsion
+
+FOCAL = "blank_stare 5-30; oral_automatisms 8-30; head_turning left 12-25"
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        "ictal_vocalization 20-24",
+        "eye_blinking 10-20",
+        "face_pulling left 12-16",
+        "tonic right 15-19",
+    ],
+)
+def test_ilae_ed_arrest_automatisms_and_turn_with_a_further_sign_are_focal(
+    judge, further
+):
+    done = judge(f"{FOCAL}; {further}; limb_automatisms left 12-28; no close_eyes 0-60")
+    assert done.verdict.label is Label.EPILEPTIC_SEIZURE
+    assert done.verdict.ilae2025.rule == "ILA-23"
+    assert {"REM-09", "REM-10"} <= {note.rule for note in done.verdict.remarks}
+
+
+def test_beniczky2025_focal_pattern_without_an_answer_is_impaired(judge):
+    done = judge(
+        f"{FOCAL}; limb_automatisms left 12-28; no close_eyes 0-60; "
+        "no verbal_responsiveness 10-30"
+    )
+    assert done.verdict.label is Label.EPILEPTIC_SEIZURE
+    assert done.verdict.ilae2025.rule == "ILA-22"
+    assert done.verdict.ilae2017.rule == "ILA-32"
+
+
+def test_arrest_automatisms_and_turn_alone_stay_open(judge):
+    done = judge(f"{FOCAL}; limb_automatisms left 12-28; no close_eyes 0-60")
+    assert done.verdict.label is Label.INDETERMINATE
+
+
+def test_chee1993_answers_with_automatisms_are_remarked_on_without_a_side(judge):
+    done = judge(f"oral_automatisms 2-9; {CONVULSION}; verbal_responsiveness 5-7")
+    notes = [note.text for note in done.verdict.remarks if note.rule == "REM-07"]
+    assert notes
+    assert "left" not in notes[0]
+    assert "right" not in notes[0]
+
+
+def test_jobst2001_the_order_of_signs_is_remarked_on_and_weighs_nothing(judge):
+    done = judge(f"head_turning left 5-12; {CONVULSION}")
+    assert "REM-08" in {note.rule for note in done.verdict.remarks}
+    assert all(not rule.startswith("REM") for rule in rules(done))
+
+
 # Jerks
+
+
+def test_blume2001_jacksonian_march_from_face_to_arm(judge):
+    done = judge("face_twitching left 5-20; clonic left 10-30")
+    assert "ES-21" in rules(done)
+    assert hemispheres(done)["LAT-12"] == "right"
+    assert done.verdict.label is Label.EPILEPTIC_SEIZURE
+    assert done.verdict.ilae2025.rule == "ILA-23"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "face_twitching right 5-20; clonic left 10-30",  # the other side
+        "face_twitching left 5-20; clonic bilateral 10-30",  # both sides
+        "face_twitching left 5-20; clonic left 5-30",  # at once
+        "face_twitching left 5-20; clonic left 81-95",  # long after
+    ],
+)
+def test_blume2001_a_march_goes_on_within_one_side(judge, seen):
+    assert "ES-21" not in rules(judge(seen, 100))
 
 
 def test_cwru_jerking_of_one_side_points_to_other_hemisphere(judge):
@@ -346,10 +558,25 @@ def test_medlink_awareness_may_be_kept_in_asymmetric_tonic_seizures(judge):
     assert "NES-11" not in counted(done)
 
 
+def test_avbersek2010_pauses_within_a_shaking_make_it_stop_start(judge):
+    done = judge("full_body_shaking 5-50 pauses=2")
+    assert "NES-09" in counted(done)
+    assert "NES-09" not in rules(judge("full_body_shaking 5-50 pauses=1"))
+    assert "NES-09" not in rules(judge("clonic bilateral 5-50 pauses=5"))
+
+
+def test_medlink_a_covered_limb_never_makes_an_answer_count(judge):
+    seen = "tonic left 5-15; full_body_shaking 5-30; verbal_responsiveness 9-11"
+    covered = judge(f"{seen}; ? tonic limb_covered 0-60")
+    assert "NES-11" not in counted(judge(seen)) | counted(covered)
+
+
 def test_elzawahry2010_cry_counts_at_the_onset_of_stiffening(judge):
     assert "ES-11" in counted(judge("tonic bilateral 10-20; ictal_vocalization 9-14"))
     late = counted(judge("tonic bilateral 10-20; ictal_vocalization 25-30"))
     assert late & {"ES-11", "ES-12"} == {"ES-12"}
+    yawn = counted(judge("tonic bilateral 10-14; ictal_vocalization 10-14"))
+    assert yawn & {"ES-11", "ES-12"} == {"ES-12"}
 
 
 # Classification, lateralisation, certainty
@@ -444,6 +671,7 @@ def test_findings_shorter_than_the_vocabulary_says_do_not_count(judge):
     [
         ("LAT-05", "tonic left 5-15; clonic bilateral 15-30", "right"),
         ("LAT-07", "limb_automatisms left 5-15; tonic right 6-15", "left"),
+        ("LAT-14", "limb_automatisms left 5-15; blank_stare 6-15", "left"),
         ("LAT-09", f"face_twitching left 5-15; {CONVULSION}", "right"),
         ("LAT-10", f"eye_blinking left 5-15; {CONVULSION}", "left"),
     ],

@@ -59,7 +59,7 @@ SCENES: list[tuple[str, str, float, str]] = [
         "no verbal_responsiveness 5-40",
         60,
         "CRS-04 CRS-04-PAIR HED-07 ES-13 ES-15 MOT-05 MOT-11 LAT-03 LAT-05 LAT-07 "
-        "ILA-02 ILA-07 ILA-10 ILA-22 ILA-32 REM-03 LAT-11 EXC-03-TONIC",
+        "LAT-07-PAIR ILA-02 ILA-07 ILA-10 ILA-22 ILA-32 REM-03 LAT-11 EXC-03-TONIC",
     ),
     (
         "stiffening of both arms, one after the other",
@@ -95,8 +95,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "no tonic 0-200; no clonic 0-200",
         200,
         "EYE-01 EYE-02 EYE-03 NES-01 NES-02 NES-03 NES-04 NES-05 NES-06 NES-07 NES-08 "
-        "NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 VER-11 CER-02 CER-03 "
-        "REM-01 ILA-11",
+        "CRS-12 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 VER-11 CER-02 "
+        "CER-03 REM-01 ILA-11",
     ),
     (
         "hyperkinetic pattern out of sleep",
@@ -150,6 +150,73 @@ SCENES: list[tuple[str, str, float, str]] = [
         "VER-18 VER-19",
     ),
     ("five minutes", "clonic bilateral 10-320", 400, "REM-02"),
+    (
+        "march from the face to the arm",
+        "face_twitching left 5-20; clonic left 10-30; face_pulling left 5-9",
+        60,
+        "MOT-21 ES-21 LAT-12 ILA-12 ILA-14 VER-06-FACE",
+    ),
+    (
+        "march from the arm to the face",
+        "clonic left 5-20; face_twitching left 10-30",
+        60,
+        "MOT-22",
+    ),
+    (
+        "fencing posture, then a convulsion, the head turning back at its end",
+        "arm_straightening left 8-14; head_turning left 9-14; tonic bilateral 8-16; "
+        "clonic bilateral 16-40; head_turning right 37-44; no asynchronous_movement "
+        "0-60",
+        60,
+        "MOT-23 ES-22 LAT-13 ILA-13 HED-02-JERKS HED-11 LAT-15 ES-18-BOTH ES-19 "
+        "VER-04-ABSENCE VER-06-STIFF VER-06-VERSION REM-08 REM-10 NES-07-BOTH",
+    ),
+    (
+        "jerks whose side is not known",
+        "clonic unknown 10-30; no asynchronous_movement 0-60; no head_turning 0-60; "
+        "no ictal_vocalization 0-60",
+        60,
+        "ES-18-UNKNOWN NES-13 NES-14",
+    ),
+    (
+        "focal seizure without a convulsion",
+        "blank_stare 5-30; oral_automatisms 8-30; head_turning left 12-25; "
+        "eye_blinking 10-20; limb_automatisms left 12-28; no close_eyes 0-60; "
+        "no verbal_responsiveness 5-30",
+        60,
+        "CRS-08 CRS-10 CRS-15 CRS-16 CRS-17 VER-04-MODERATE VER-06-FOCAL VER-06-LAPSE "
+        "VER-07-MODERATE LAT-14 REM-09 EYE-05",
+    ),
+    (
+        "both hands fumble, the patient answers",
+        "oral_automatisms 2-9; limb_automatisms bilateral 3-9; limb_automatisms left "
+        f"2-9; blank_stare 2-9; {CONVULSION}; verbal_responsiveness 5-7",
+        60,
+        "LAT-14-OTHER LAT-14-BOTH REM-07 EXC-11",
+    ),
+    (
+        "closed eyes, no answer",
+        "close_eyes 5-55; no verbal_responsiveness 5-55",
+        60,
+        "CRS-09 EYE-06 NES-15",
+    ),
+    (
+        "a turned head, nothing else",
+        "head_turning left 5-25; "
+        + "; ".join(
+            f"no {sign} 0-60"
+            for sign in ("tonic", "clonic", "figure4", "asynchronous_movement")
+        ),
+        60,
+        "CRS-11 CRS-14 CER-09",
+    ),
+    (
+        "shaking with pauses, the head from side to side, out of sleep",
+        "occur_during_sleep 0-70; full_body_shaking 80-120 pauses=3; "
+        "head_turning left 85-95 reversals=5; close_eyes 81-120",
+        130,
+        "CRS-13 NES-07-BODY ES-19-WAVERING ES-20 NES-15-MOTOR",
+    ),
 ]  # fmt: skip
 
 
@@ -223,9 +290,13 @@ FIGURES = {
     "ES-13": (0.21, 0.09, 2),
     "ES-14": (0.20, 0.12, 2),
     "ES-15": (0.19, 0.08, 2),
-    "ES-16": (0.87, 0.39, 2),
+    "ES-16": (0.769, 0.36, 1),
     "ES-17": (0.19, 0.04, 4),
     "ES-18": (0.93, 0.56, 1),
+    "ES-19": (0.40, 0.04, 4),
+    "ES-20": (0.32, 0.23, 2),
+    "ES-21": (0.36, 0.01, 2),
+    "ES-22": (0.47, 0.06, 2),
     "NES-01": ((37 * 0.64 / 0.231) ** 0.5, 1, 1),
     "NES-02": (0.64, 0.231, 1),
     "NES-03": (0.44, 0.07, 1),
@@ -238,17 +309,24 @@ FIGURES = {
     "NES-10": (42 / 45, 1 / 11, 2),
     "NES-11": (0.34, 0.24, 2),
     "NES-12": (0.94, 0.53, 2),
+    "NES-13": (0.96, 0.60, 2),
+    "NES-14": (0.82, 0.51, 2),
+    "NES-15": (0.57, 0.15, 2),
     "LAT-01": (53, 11, 1),
     "LAT-02": (35, 4, 2),
     "LAT-03": (57, 13, 1),
     "LAT-04": (0.92, 0.08, 2),
     "LAT-05": (136, 23, 2),
     "LAT-06": (0.786, 0.214, 2),
-    "LAT-07": (0.85, 0.15, 1),
+    "LAT-07": (0.85, 0.15, 2),
     "LAT-08": (0.8, 0.2, 2),
     "LAT-09": (57, 13, 2),
     "LAT-10": (10, 2, 2),
     "LAT-11": (0.93, 0.07, 2),
+    "LAT-12": (57, 13, 1),
+    "LAT-13": (0.8, 0.2, 2),
+    "LAT-14": (0.63, 0.37, 1),
+    "LAT-15": (20.5, 0.5, 2),
 }
 
 
