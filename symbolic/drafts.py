@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from clingo.ast import AST, ASTType
 
 from s3ns.symbolic.check_records import Place, Problems, unknown
 from s3ns.symbolic.labels import Label, LabelReader
-from s3ns.symbolic.sources import Source
-from s3ns.symbolic.syntax import parse
+from s3ns.symbolic.sources import TEMPLATES, Source
+from s3ns.symbolic.syntax import parse, signature
+from s3ns.symbolic.templates import compiled
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -57,17 +58,26 @@ class Layer(msgspec.Struct, frozen=True):
         return {draft.label.id for draft in self.drafts if draft.label}
 
 
-def read_layer(texts: Mapping[str, bytes], problems: Problems) -> Layer:
-    """Read the files of one folder, given by name."""
-    sources, drafts = [], []
+def read_layer(
+    texts: Mapping[str, bytes], below: Sequence[Layer], problems: Problems
+) -> Layer:
+    """Read the files of one folder, given by name, that is laid over others."""
+    sources: list[Source] = []
+    drafts: list[Draft] = []
     disabled: dict[str, Place] = {}
-    for name, raw in sorted(texts.items()):
+    # Templates last: they may name what the other rules conclude.
+    for name in sorted(texts, key=lambda name: (name.endswith(TEMPLATES), name)):
+        raw = texts[name]
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as error:
             problems.add(Place(name, 1, 1), "R001", reason=error)
             continue
-        source = Source(name, text)
+        if name.endswith(TEMPLATES):
+            known = _concluded([*(d for layer in below for d in layer.drafts), *drafts])
+            source = compiled(name, text, known, problems)
+        else:
+            source = Source(name, text)
         sources.append(source)
         drafts += _rules(source, problems, disabled)
     return Layer(tuple(sources), tuple(drafts), disabled)
@@ -89,6 +99,11 @@ def laid_over(layers: Sequence[Layer], problems: Problems) -> tuple[Draft, ...]:
         drafts = [d for d in drafts if d.label is None or d.label.id not in gone]
         drafts += layer.drafts
     return tuple(drafts)
+
+
+def _concluded(drafts: Iterable[Draft]) -> dict[str, int]:
+    """Return the names of conclusions with their numbers of arguments."""
+    return dict(signature(draft.syntax.head.atom) for draft in drafts)
 
 
 def _rules(

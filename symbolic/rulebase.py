@@ -14,7 +14,7 @@ from s3ns.facts import FileHash, RuleReference
 from s3ns.symbolic.check import check
 from s3ns.symbolic.check_records import Problem, Problems
 from s3ns.symbolic.check_trial import check_trial
-from s3ns.symbolic.drafts import Draft, laid_over, read_layer
+from s3ns.symbolic.drafts import Draft, Layer, laid_over, read_layer
 from s3ns.symbolic.instrument import instrumented
 from s3ns.symbolic.kinds import Kinds
 from s3ns.symbolic.labels import Label
@@ -113,8 +113,10 @@ def rule_layers(
 def read(*layers: Mapping[str, bytes]) -> Program:
     """Read and check rule files, given by name; report all that is wrong."""
     problems = Problems()
-    read_layers = [read_layer(texts, problems) for texts in layers]
-    drafts = laid_over(read_layers, problems)
+    folders: list[Layer] = []
+    for texts in layers:
+        folders.append(read_layer(texts, folders, problems))
+    drafts = laid_over(folders, problems)
     kinds = Kinds([draft.syntax for draft in drafts])
     check(drafts, kinds, problems)
     return Program(
@@ -123,7 +125,7 @@ def read(*layers: Mapping[str, bytes]) -> Program:
             for texts in layers
             for name, raw in sorted(texts.items())
         ),
-        sources=tuple(source for layer in read_layers for source in layer.sources),
+        sources=tuple(source for layer in folders for source in layer.sources),
         drafts=drafts,
         kinds=kinds,
         problems=problems,

@@ -18,7 +18,8 @@ BUILT_IN = "rules"
 CASES = "cases"
 """Folder of the cases, within a folder of rules."""
 
-_ENDINGS = (".lp",)
+TEMPLATES = ".yaml"
+_ENDINGS = (".lp", TEMPLATES)
 
 
 class Source(msgspec.Struct, frozen=True):
