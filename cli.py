@@ -25,6 +25,7 @@ from s3ns.report.options import (
     as_json,
     device,
     document_argument,
+    documents_argument,
     examples,
     exit_verdict,
     extraction,
@@ -186,37 +187,60 @@ def extract(console: Console, videos: tuple[Path, ...], **settings: Any) -> None
         "s3ns reason clip.json",
         "s3ns reason clip.json -o clip.json --overwrite",
         "s3ns reason clip.json --rules my-rules/",
+        "s3ns reason --case first.json second.json",
     )
 )
-@document_argument
+@documents_argument
 @rules
 @rules_only
 @output
 @overwrite
 @as_json
+@click.option("--case", is_flag=True, help="The Documents are events of one patient.")
+@click.option(
+    "--cross-check",
+    is_flag=True,
+    help="Let a second engine judge as well; exit code 1 if it differs.",
+)
 @guarded
 def reason(
     console: Console,
     *,
-    document: Path,
+    documents: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
     output: Path | None,
     overwrite: bool,
     as_json: bool,
+    case: bool,
+    cross_check: bool,
 ) -> None:
     """Judge the findings of a Document.
 
     DOCUMENT is a file, or - for the standard input. Use it after correcting findings
     by hand, or with rules of your own.
+
+    With --case, each Document is one event of the same patient. Each is judged by
+    itself; then their evidence is put together as that of fewer independent events, for
+    events of one patient resemble each other.
     """
     from s3ns import pipeline
+    from s3ns.cli_case import check_twice, report_case
     from s3ns.symbolic import Reasoner
 
+    if len(documents) > 1 and not case:
+        raise click.UsageError("several Documents need --case: events of one patient")
+    if case and output is not None:
+        raise click.UsageError("--case gives no Document to keep with -o; see --json")
     console.check_target(output, overwrite=overwrite)
-    given = console.read(document)
+    given = [console.read(path) for path in documents]
     judge = Reasoner(rules, alone=rules_only)
-    found = pipeline.reason(given, reasoner=judge)
+    if cross_check:
+        check_twice(console, judge, given)
+    if case:
+        report_case(console, judge, documents, given, as_json=as_json)
+        return
+    found = pipeline.reason(given[0], reasoner=judge)
     console.deliver(found, output, as_json=as_json, name="")
 
 

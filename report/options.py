@@ -57,6 +57,9 @@ _RULES = click.Path(path_type=Path, file_okay=False, exists=True)
 videos_argument = click.argument(
     "videos", nargs=-1, required=True, type=_FILE, metavar="VIDEO..."
 )
+documents_argument = click.argument(
+    "documents", nargs=-1, required=True, type=_DOCUMENT, metavar="DOCUMENT..."
+)
 document_argument = click.argument("document", type=_DOCUMENT, metavar="DOCUMENT")
 
 fps = click.option(
