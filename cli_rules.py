@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from s3ns.symbolic import RuleBase
 
 
+_DASHED = click.Path(path_type=Path, exists=True, allow_dash=True)
+
+
 @click.group(
     name="rules",
     epilog=examples(
+        "s3ns rules new OWN-01 my-rules/       a first rule of yours, to be edited",
+        "s3ns rules diff - my-rules/ --on results/",
         "s3ns rules show ES-04                 one rule, its source and cases",
         "s3ns rules check my-rules/            what is wrong with rules of yours",
         "s3ns rules test my-rules/             whether they do what they should",
@@ -212,6 +217,101 @@ def test(console: Console, rules: Path | None, rules_only: bool, as_json: bool) 
     console.say(f"{counted(len(results), 'case')}, {len(failed)} failed")
     if failed:
         click.get_current_context().exit(1)
+
+
+@rules_group.command(
+    epilog=examples(
+        "s3ns rules new OWN-01 my-rules/",
+        "s3ns rules test my-rules/",
+    )
+)
+@click.argument("name", metavar="ID")
+@click.argument(
+    "folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR"
+)
+@guarded
+def new(console: Console, name: str, folder: Path) -> None:
+    """Write a first rule and its cases into a folder, to be edited.
+
+    The rule is written in sentences; comments list the forms they may have.
+    """
+    from s3ns.facts.document import write_text
+    from s3ns.symbolic.sources import CASES, TEMPLATES
+    from s3ns.symbolic.template_new import starter
+    from s3ns.symbolic.templates import is_id
+
+    if not is_id(name):
+        raise click.UsageError(f"{name!r} is not an id such as OWN-01")
+    texts = starter(name)
+    file = f"{name.lower()}{TEMPLATES}"
+    targets = (folder / file, folder / CASES / file)
+    for target in targets:
+        if target.exists():
+            raise click.UsageError(f"{target} is there; edit it, or choose another id")
+    for target, text in zip(targets, texts, strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_text(target, text)
+        console.print(f"wrote {target}")
+    console.say(f"edit them, then run s3ns rules test {folder}")
+
+
+@rules_group.command(
+    epilog=examples(
+        "s3ns rules diff - my-rules/ --on clip.json",
+        "s3ns rules diff old/ new/ --on results/ --json",
+    )
+)
+@click.argument("before", type=_DASHED, metavar="A")
+@click.argument("after", type=_DASHED, metavar="B")
+@click.option(
+    "--on",
+    "paths",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    metavar="PATH",
+    help="A Document, or a folder of Documents; may be given several times.",
+)
+@as_json
+@guarded
+def diff(
+    console: Console, before: Path, after: Path, paths: tuple[Path, ...], as_json: bool
+) -> None:
+    """Tell which verdicts differ between two folders of rules, and why.
+
+    A and B are each laid over the rules that s3ns ships; - stands for these alone.
+    """
+    import msgspec
+
+    from s3ns.report.rules import counted, difference_text
+    from s3ns.symbolic import Reasoner
+    from s3ns.symbolic.rule_diff import changed_rules, changed_verdicts
+
+    old, new = (
+        Reasoner(None if console.is_dash(folder) else folder)
+        for folder in (before, after)
+    )
+    rules = changed_rules(old.base, new.base)
+    documents = [(path.name, console.read(path)) for path in _documents(paths)]
+    verdicts = changed_verdicts(old, new, documents)
+    if as_json:
+        found = {"rules": rules, "documents": verdicts}
+        console.print(json.dumps(msgspec.to_builtins(found), indent=2))
+    else:
+        console.print(difference_text(rules, verdicts))
+    changed = sum(bool(item.parts) for item in verdicts)
+    console.say(
+        f"{counted(len(rules), 'rule')} differ, {changed} of "
+        f"{counted(len(verdicts), 'verdict')}"
+    )
+
+
+def _documents(paths: tuple[Path, ...]) -> list[Path]:
+    """Return the files that are named or lie in folders that are."""
+    return [
+        file
+        for path in paths
+        for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])
+    ]
 
 
 def _base(folder: Path | None, *, alone: bool) -> RuleBase:

@@ -64,6 +64,62 @@ class Compared(Protocol):
         """Whether it came as expected."""
 
 
+class Changed(Protocol):
+    """What is shown of a rule that differs."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+
+    @property
+    def change(self) -> str:
+        """``added``, ``left out`` or ``changed``."""
+
+
+class Reweighed(Protocol):
+    """What is shown of evidence that counts differently."""
+
+    @property
+    def rule(self) -> str:
+        """Id of the rule."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+
+    @property
+    def before(self) -> int:
+        """Points it counted for."""
+
+    @property
+    def after(self) -> int:
+        """Points it counts for."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+
+
+class Rejudged(Protocol):
+    """What is shown of a Document that was judged by two sets of rules."""
+
+    @property
+    def name(self) -> str:
+        """Name of the Document."""
+
+    @property
+    def parts(self) -> Sequence[tuple[str, str, str]]:
+        """What differs in the verdict: the part, before, after."""
+
+    @property
+    def evidence(self) -> Sequence[Reweighed]:
+        """What counts differently."""
+
+
 def fault_lines(fault: Fault, path: str, lines: Sequence[str]) -> str:
     """Return a fault as compilers word it, with the line and a caret under the place.
 
@@ -198,6 +254,19 @@ def result_text(name: str, given: Iterable[str], outcomes: Iterable[Compared]) -
                 f"  got       {item.got}",
             ]
     return "\n".join(lines)
+
+
+def difference_text(rules: Iterable[Changed], verdicts: Iterable[Rejudged]) -> str:
+    """Return the rules that differ, and what that makes of each Document."""
+    signs = {"added": "+", "left out": "-", "changed": "~"}
+    lines = [f"{signs[item.change]} {item.id}  {item.title}" for item in rules]
+    for verdict in verdicts:
+        parts = [f"{part} {old} -> {new}" for part, old, new in verdict.parts]
+        lines += ["", f"{verdict.name}: {'; '.join(parts) or 'no difference'}"]
+        for item in verdict.evidence:
+            points = f"{item.before} -> {item.after} points"
+            lines.append(f"  {item.rule}  {points}  {item.title}: {item.text}")
+    return "\n".join(lines).strip() or "no rule differs"
 
 
 def _sentence(says: str) -> str:

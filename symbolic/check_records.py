@@ -75,7 +75,7 @@ WORDINGS = {
     # Templates
     "R060": "expected {expected}",
     "R061": "{unknown}",
-    "R062": "cannot read this sentence{hint}; see s3ns rules new for the forms",
+    "R062": "cannot read this sentence{hint}; s3ns rules new lists the forms",
     "R063": "{unknown}",
     # Cases
     "R070": "expected {expected}",

@@ -246,21 +246,27 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = (
     ),
 )
 
-_HINTS = {
-    "while": "no SIGN seen while SIGN",
-    "of:": "at least 2 of: SIGN, SIGN",
-    "measure": "measure NAME of SIGN below 32 %",
-    "overlap": "SIGN overlaps SIGN for at least 3 s",
-    "side": "SIGN on one side",
-    "starts": "SIGN starts at most 10 s after SIGN ends",
-    "after": "SIGN after SIGN",
-    "before": "SIGN before SIGN",
-    "for ": "SIGN for at least 2 s",
-    "concept": "concept NAME",
+_EXAMPLES = {
+    "while": "no close_eyes seen while clonic",
+    "of:": "at least 2 of: tonic, clonic, figure4",
+    "measure": "measure rate_variation of clonic below 32 %",
+    "overlap": "tonic overlaps clonic for at least 3 s",
+    "during": "close_eyes during clonic",
+    "and": "tonic and face_pulling on the same side",
+    "side": "tonic on one side for at least 2 s",
+    "starts": "clonic starts at most 10 s after tonic ends",
+    "after": "clonic after tonic",
+    "before": "tonic before clonic",
+    "for": "tonic for at least 2 s",
+    "concept": "concept version",
 }
+
+EXAMPLES = tuple(_EXAMPLES.values())
+"""A sentence of each form."""
 
 
 def _hint(text: str) -> str:
-    """Return the form that shares a word with a sentence."""
-    near = next((form for word, form in _HINTS.items() if word in text), "")
-    return f"; did you mean '{near}'?" if near else ""
+    """Return a sentence of the form that shares a word with one."""
+    words = text.split()
+    near = next((form for word, form in _EXAMPLES.items() if word in words), "")
+    return f"; write it as '{near}'" if near else ""

@@ -66,6 +66,11 @@ _THEN = (
 )
 
 
+def is_id(name: str) -> bool:
+    """Whether a template may have this id."""
+    return _ID.fullmatch(name) is not None
+
+
 def compiled(
     name: str, text: str, known: Mapping[str, int], problems: Problems
 ) -> Source:
@@ -111,7 +116,7 @@ class _Template:
     ) -> None:
         self._block, self._known, self._problems = block, known, problems
         self._id = block.text("rule")
-        if self._id and not _ID.fullmatch(self._id):
+        if self._id and not is_id(self._id):
             expected = "an id of letters, digits and '-', such as OWN-01"
             problems.add(block.where("rule"), "R060", expected=expected)
         self._then = block.text("then")
