@@ -249,15 +249,44 @@ def reason(
         "s3ns explain clip.json",
         "s3ns explain clip.json | less",
         "s3ns explain clip.json --json",
+        "s3ns explain clip.json --why-not non_epileptic_event",
+        "s3ns explain clip.json --why-not ES-02",
+        "s3ns explain clip.json --what-if --robustness --ask",
     )
 )
 @document_argument
+@click.option(
+    "--why-not",
+    metavar="NAME",
+    help="Tell why a verdict, a rule or a concept of the rules was not concluded.",
+)
+@click.option(
+    "--what-if",
+    is_flag=True,
+    help="Tell the smallest change that gives another verdict.",
+)
+@click.option(
+    "--robustness",
+    is_flag=True,
+    help="Tell how often the verdict holds if findings are dropped by confidence.",
+)
+@click.option("--ask", is_flag=True, help="Tell where another look would matter most.")
+@rules
 @as_json
 @guarded
-def explain(console: Console, document: Path, as_json: bool) -> None:
-    """Print the whole proof of a verdict.
+def explain(
+    console: Console,
+    *,
+    document: Path,
+    rules: Path | None,
+    as_json: bool,
+    **questions: Any,
+) -> None:
+    """Print the whole proof of a verdict, or answer questions about it.
 
-    DOCUMENT is a file, or - for the standard input.
+    DOCUMENT is a file, or - for the standard input. Without a question the whole proof
+    is printed; questions can be combined, and are put to the rules that gave the
+    verdict.
     """
     import msgspec
 
@@ -268,6 +297,17 @@ def explain(console: Console, document: Path, as_json: bool) -> None:
         raise InputError(
             f"{document} has no verdict to explain; run s3ns reason {document} first"
         )
+    if any(value not in {None, False} for value in questions.values()):
+        from s3ns.report.inquiry import inquiry_text
+        from s3ns.symbolic import RuleBase, inquire
+
+        answers = inquire(RuleBase.load(rules), found, **questions)
+        if as_json:
+            compact = msgspec.json.encode(answers)
+            console.print(msgspec.json.format(compact, indent=2).decode())
+        else:
+            console.print(inquiry_text(answers, width=console.width))
+        return
     if as_json:
         compact = msgspec.json.encode(found.proof)
         console.print(msgspec.json.format(compact, indent=2).decode())

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import click
 
 from s3ns.facts import Document, Finding, Label, Node, Proof, Verdict, sign_named
+from s3ns.report.inquiry import firmness
 from s3ns.report.words import NOTICE, SIDES, not_assessable, span
 
 _MOST_SIGNS = 3
@@ -37,6 +38,7 @@ def screen(document: Document, *, name: str, saved: str | None, width: int = 80)
             _verdict_block(document.verdict, document.proof, width),
             *_signs_block(document.verdict, document.proof, width),
             _why_block(document.verdict, document.proof, width),
+            *_firmness_block(document, width),
         ]
     blocks += [
         *_gaps_block(document, width),
@@ -154,6 +156,16 @@ def _why_block(verdict: Verdict, proof: Proof, width: int) -> list[str]:
     if len(counted) > _MOST_REASONS:
         lines.append(f"  and {len(counted) - _MOST_REASONS} of less weight")
     return lines
+
+
+def _firmness_block(document: Document, width: int) -> list[list[str]]:
+    sentences = firmness(document.inquiry) if document.inquiry else []
+    if not sentences:
+        return []
+    lines = ["How firm this is"]
+    for sentence in sentences:
+        lines += _item(sentence, width)
+    return [lines]
 
 
 def _findings_blocks(document: Document, width: int) -> list[list[str]]:

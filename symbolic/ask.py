@@ -23,7 +23,7 @@ from s3ns.symbolic.changes import (
     with_confidence,
 )
 from s3ns.symbolic.encoding import encode
-from s3ns.symbolic.robustness import sampled, split
+from s3ns.symbolic.robustness import WORLDS, sampled, split
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
 from s3ns.symbolic.worlds import Worlds
@@ -37,7 +37,6 @@ MOST = 5
 SECONDS = 2.0
 """After these no further stretch is weighed."""
 
-_WORLDS = 64
 _LEAST_GAIN = 0.005  # half a percent is within the noise of sampling
 
 _NOTHING_TO_SEE = {"no_audio", "no_quiet_lead_in", "too_short"}
@@ -120,7 +119,7 @@ def asks_of(
     worlds = Worlds(base, [atom for atom in fixed if atom not in given], optional)
     verdict = worlds.verdict({*given, *(item.atom for item in seen)})
     samples = Counter(
-        world | given for world in sampled(seen, worlds=_WORLDS, seed=seed)
+        world | given for world in sampled(seen, worlds=WORLDS, seed=seed)
     )
 
     def share(outcome: _Outcome = _AS_IT_IS) -> float:
@@ -129,7 +128,7 @@ def asks_of(
             for world, count in samples.items()
             if worlds.verdict(outcome.applied(world)) is verdict
         )
-        return sum(holding) / _WORLDS
+        return sum(holding) / WORLDS
 
     present = share()
     asks: dict[object, Ask] = {}
@@ -189,7 +188,7 @@ def _ask(question: _Question, present: float, seen: float, not_seen: float) -> A
         if_seen=seen,
         if_not_seen=not_seen,
         gain=round(gain, 6),
-        text=f"{verb} {finding_words(finding)} ({question.why}). "
+        text=f"{verb} {finding_words(finding)}: {question.why}. "
         f"The verdict holds in {_percent(present)} of resampled observations; in "
         f"{_percent(seen)} if it was there, in {_percent(not_seen)} if not.",
     )

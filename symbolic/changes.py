@@ -7,7 +7,7 @@ not seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 import clingo
@@ -21,7 +21,7 @@ from s3ns.facts import (
     decisecond_interval,
     vocabulary,
 )
-from s3ns.symbolic.encoding import MERGE_GAP, Leaf
+from s3ns.symbolic.encoding import MERGE_GAP
 from s3ns.symbolic.wording import side_words, span_words, uncapitalised
 
 SUPPOSED = "supposed"
@@ -42,7 +42,6 @@ class Seen(NamedTuple):
     atom: clingo.Symbol
     measures: tuple[clingo.Symbol, ...]
     members: tuple[Finding, ...]
-    text: str
 
     @property
     def percent(self) -> int:
@@ -78,7 +77,7 @@ class Possible(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def seen_of(document: Document, facts: Mapping[clingo.Symbol, Leaf]) -> list[Seen]:
+def seen_of(document: Document, facts: Collection[clingo.Symbol]) -> list[Seen]:
     """Return the findings of a Document as the rules see them, by time.
 
     Parameters
@@ -97,9 +96,8 @@ def seen_of(document: Document, facts: Mapping[clingo.Symbol, Leaf]) -> list[See
             atom,
             tuple(sorted(measures.get(tuple(atom.arguments[:4]), ()))),
             tuple(_members(document, atom)),
-            leaf.text.partition(", confidence")[0],
         )
-        for atom, leaf in facts.items()
+        for atom in facts
         if atom.name == "seen"
     ]
     return sorted(found, key=lambda item: _by_time(item.atom))
@@ -227,8 +225,8 @@ def finding_of(possible: Possible, percent: int) -> Finding:
 def finding_words(finding: Finding) -> str:
     """Name a finding within a sentence."""
     title = uncapitalised(vocabulary().by_name[finding.sign].title)
-    side = "" if finding.side is Side.NONE else f", {side_words(str(finding.side))}"
-    return f"{title}{side}, {span_words(*_span(finding))}"
+    side = "" if finding.side is Side.NONE else f"{side_words(str(finding.side))}, "
+    return f"{title} ({side}{span_words(*_span(finding))})"
 
 
 def edited(document: Document, edits: Iterable[Edit]) -> Document:

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import clingo
 
 from s3ns.facts import Dependence, Document, Label, Robustness
-from s3ns.symbolic.changes import Seen, seen_of
+from s3ns.symbolic.changes import Seen, finding_words, seen_of
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import symbol_key
@@ -126,5 +126,6 @@ def _dependences(
                 start=finding.start,
                 end=finding.end,
                 becomes=becomes,
-                text=f"{item.text}: without it, {VERDICT_WORDS[becomes]}",
+                text=f"Without {finding_words(finding)} the verdict would be "
+                f"{VERDICT_WORDS[becomes]}.",
             )

@@ -31,7 +31,6 @@ from s3ns.symbolic.optimum import Optimum, least
 from s3ns.symbolic.robustness import split
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
-from s3ns.symbolic.wording import uncapitalised
 from s3ns.symbolic.worlds import VERDICT_WORDS, Worlds, parts_of
 
 SECONDS = 2.0
@@ -193,7 +192,7 @@ def options_of(base: RuleBase, document: Document) -> list[Option]:
 
 
 def _option(item: Seen, edit: Edit, cost: int, after: clingo.Symbol | None) -> Option:
-    text = uncapitalised(item.text)
+    text = finding_words(item.finding)
     return Option(
         edit=edit,
         change=_change(edit.kind, item.finding, item.percent / 100, cost, text),
@@ -287,7 +286,7 @@ def _sentence(changes: Sequence[Change], becomes: Label, *, is_smallest: bool) -
         texts = [change.text for change in changes if change.kind == kind]
         if texts:
             parts.append(words.format(_listed(texts)))
-    sentence = f"{_listed(parts)} the verdict would be {VERDICT_WORDS[becomes]}."
+    sentence = f"{', '.join(parts)} the verdict would be {VERDICT_WORDS[becomes]}."
     sentence = sentence[:1].upper() + sentence[1:]
     if not is_smallest:
         sentence += " This is the best found; a smaller change may exist."
@@ -297,4 +296,4 @@ def _sentence(changes: Sequence[Change], becomes: Label, *, is_smallest: bool) -
 def _listed(items: Sequence[str]) -> str:
     if len(items) == 1:
         return items[0]
-    return f"{'; '.join(items[:-1])}; and {items[-1]}"
+    return f"{', '.join(items[:-1])} and {items[-1]}"

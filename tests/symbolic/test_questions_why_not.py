@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3ns.facts import InputError, Label
-from s3ns.symbolic import RuleBase
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.nearest import AnswerSet, nearest
 from s3ns.symbolic.solve import Replay
 from s3ns.symbolic.why_not import why_not
+from tests.symbolic.made_rules import made_up
 from tests.symbolic.scenes import document
 from tests.symbolic.test_properties import gaps, made, run_of_tests, seen
 
@@ -200,17 +200,6 @@ def test_a_rule_is_met_just_where_it_applied(reasoner, seen, gaps):
         if rule.label.id.startswith(("ES-", "NES-", "MOT-")) and rule.syntax.body:
             found = nearest(rule.syntax, {}, holds, seconds=20.0)
             assert found.is_met == (number in applied), rule.label.id
-
-
-def made_up(rules):
-    """A rule base of one file, each rule with the label that it needs."""
-    label = "%! rule: T-{0}\n%! title: Rule {0}\n%! says: It held.\n"
-    text = "".join(
-        label.format(number)
-        + f"%! denied: it did not hold\n%! source: test\n%! grade: design\n{rule}\n"
-        for number, rule in enumerate(rules)
-    )
-    return RuleBase({"made.lp": text.encode()})
 
 
 def test_any_way_of_writing_a_rule_can_be_asked_about():
