@@ -62,7 +62,7 @@ def rules_group() -> None:
 def check(
     console: Console, rules: Path | None, rules_only: bool, as_json: bool
 ) -> None:
-    """Tell what is wrong with a folder of rules.
+    """Tell what is wrong with a folder of rules and their cases.
 
     DIR is laid over the rules that s3ns ships; without it those are checked. Codes
     below R100 are errors, and the exit code is 4 if there is one; the others are
@@ -71,9 +71,12 @@ def check(
     import msgspec
 
     from s3ns.report.rules import counted, faults_text
+    from s3ns.symbolic.cases import case_problems
     from s3ns.symbolic.rulebase import problems_of
 
     problems = problems_of(rules, alone=rules_only)
+    if all(problem.severity != "error" for problem in problems):
+        problems += case_problems(rules, alone=rules_only)
     if as_json:
         console.print(json.dumps(msgspec.to_builtins(problems), indent=2))
     elif problems:
@@ -346,18 +349,23 @@ def _entries(base: RuleBase, folder: Path | None) -> list[RuleEntry]:
 
 def _paths(folder: Path | None) -> dict[str, str]:
     """Return the files of the user by their names in Documents."""
-    from s3ns.symbolic.sources import rule_files
+    from s3ns.symbolic.sources import case_files, rule_files
 
     if folder is None:
         return {}
-    return {name: str(folder / path.name) for name, path in rule_files(folder).items()}
+    cases = {
+        name: str(folder / Path(*Path(name).parts[-2:])) for name in case_files(folder)
+    }
+    rules = {name: str(folder / path.name) for name, path in rule_files(folder).items()}
+    return {**rules, **cases}
 
 
 def _texts(folder: Path | None) -> Mapping[str, list[str]]:
     from s3ns.symbolic.rulebase import rule_layers
+    from s3ns.symbolic.sources import case_files
 
     return {
         name: raw.decode("utf-8", "replace").splitlines()
-        for layer in rule_layers(folder)
+        for layer in (*rule_layers(folder), case_files(folder))
         for name, raw in layer.items()
     }

@@ -46,12 +46,12 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.facts.verdict import Hemisphere, Strength
-from s3ns.symbolic.check_records import Place, Problems, unknown
+from s3ns.symbolic.check_records import Place, Problem, Problems, unknown
 from s3ns.symbolic.check_yaml import Block, blocks
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.proof import ProofBuilder
 from s3ns.symbolic.reasoner import Reasoner
-from s3ns.symbolic.rulebase import RuleBase
+from s3ns.symbolic.rulebase import RuleBase, rule_layers
 from s3ns.symbolic.solve import Replay
 from s3ns.symbolic.sources import case_files
 
@@ -226,6 +226,21 @@ def load_cases(folder: Path | None, base: RuleBase) -> tuple[Case, ...]:
     found = read_cases(case_files(folder), base, problems)
     problems.raise_first()
     return found
+
+
+def case_problems(folder: Path | None, *, alone: bool = False) -> tuple[Problem, ...]:
+    """Return what is wrong with the cases of a folder of rules that are right.
+
+    Raises
+    ------
+    RuleError
+        If a file cannot be read.
+    """
+    problems = Problems()
+    texts = case_files(folder)
+    if texts:
+        read_cases(texts, RuleBase(*rule_layers(folder, alone=alone)), problems)
+    return problems.found
 
 
 def read_cases(

@@ -149,3 +149,6 @@ def test_cases_that_come_out(tmp_path: Path) -> None:
 def test_cases_that_cannot_be_read(tmp_path: Path) -> None:
     folder = folder_with(tmp_path, GOOD.replace("tonic", "tonik"))
     assert run("rules", "test", folder).exit_code == RuleError.exit_code
+    checked = run("rules", "check", folder)
+    assert checked.exit_code == RuleError.exit_code
+    assert f"{folder}/cases/own.yaml:2:11: error[R072]: unknown sign" in checked.stdout
