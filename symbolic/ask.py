@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import cache
 from typing import Literal, NamedTuple
 
 import clingo
@@ -117,11 +118,20 @@ def asks_of(
             optional.setdefault(atom, ())
     given = frozenset(atom for atom in fixed if atom in optional)
     worlds = Worlds(base, [atom for atom in fixed if atom not in given], optional)
-    verdict = worlds.verdict({*given, *(item.atom for item in seen)})
+    everything = given | {item.atom for item in seen}
+    verdict = worlds.verdict(everything)
+    # What turns the verdict by itself comes first, in case time runs out.
+    questions.sort(
+        key=lambda question: all(
+            worlds.verdict(outcome.applied(everything)) is verdict
+            for outcome in (question.seen, question.not_seen)
+        )
+    )
     samples = Counter(
         world | given for world in sampled(seen, worlds=WORLDS, seed=seed)
     )
 
+    @cache
     def share(outcome: _Outcome = _AS_IT_IS) -> float:
         holding = (
             count

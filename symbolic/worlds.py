@@ -141,8 +141,10 @@ class Worlds:
         verdicts = list(evidence)
         if self._parts.above:
             control = clingo.Control(["--warn=none"])
-            facts = "\n".join(f"{atom}." for atom in evidence)
-            control.add("base", [], f"{self._parts.above}\n{facts}")
+            control.add("base", [], self._parts.above)
+            with control.backend() as backend:
+                for atom in evidence:
+                    backend.add_rule([backend.add_atom(atom)])
             control.ground([("base", [])])
             atoms = control.symbolic_atoms.by_signature(*VERDICT)
             verdicts = [atom.symbol for atom in atoms if atom.is_fact]
