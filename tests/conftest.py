@@ -1,8 +1,9 @@
-"""The real models, fetched once."""
+"""What all tests share: the real models, fetched once."""
 
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,15 @@ import pytest
 
 from s3ns.neural.models import ModelStore, manifest
 from s3ns.neural.models.archives import fetch_archive, sha256_of
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs under test.
+
+    A shell makes what it runs in the background deaf to it, and all that it starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
