@@ -14,7 +14,7 @@ import networkx as nx
 from clingo.ast import AST, ASTType, ProgramBuilder
 
 from s3ns.facts import vocabulary
-from s3ns.symbolic.check_records import Place, Problems
+from s3ns.symbolic.check_records import Place, Problems, unknown
 from s3ns.symbolic.check_words import OUTPUTS, check_arguments, check_words, walk_body
 from s3ns.symbolic.drafts import Draft
 from s3ns.symbolic.encoding import INPUTS
@@ -192,6 +192,7 @@ def _warn(drafts: Sequence[Draft], kinds: Kinds, problems: Problems) -> None:
             place = draft.place()
             problems.add(place, "R103", name=name, count=count, id=draft.id)
     _warn_kindless(rules, problems)
+    _warn_targets(rules, problems)
     named = {sign for draft in drafts for sign in kinds.signs_named(draft.syntax)}
     unused = [sign for sign in vocabulary().by_name if sign not in named]
     if unused and drafts:
@@ -269,3 +270,16 @@ def _warn_kindless(rules: Sequence[tuple[Draft, Shape]], problems: Problems) -> 
             rule = shape.head.arguments[1]
             if isinstance(rule, clingo.Symbol) and rule not in kinds:
                 problems.add(draft.place(), "R104", id=draft.id, quoted=rule)
+
+
+def _warn_targets(rules: Sequence[tuple[Draft, Shape]], problems: Problems) -> None:
+    """Warn of exceptions to what is no rule."""
+    ids = sorted({draft.id for draft, _ in rules})
+    for draft, shape in rules:
+        if shape.head.name == "excepted" and isinstance(
+            shape.head.arguments[0], clingo.Symbol
+        ):
+            target = shape.head.arguments[0].string
+            if target not in ids:
+                said = unknown("rule", target, ids)
+                problems.add(draft.place(), "R105", id=draft.id, unknown=said)

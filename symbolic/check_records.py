@@ -86,6 +86,7 @@ WORDINGS = {
     "R102": "no rule uses {signs}",
     "R103": "nothing uses {name}/{count}, which {id} concludes",
     "R104": "{id} never counts: it has no kind; add group({quoted},Kind).",
+    "R105": "{id} has no effect: {unknown}",
 }
 """The words for each code; this is the one place where they lie."""
 

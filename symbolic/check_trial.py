@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import product
 
 from s3ns.facts import (
@@ -57,10 +58,11 @@ def check_trial(layers: Iterable[Mapping[str, bytes]], problems: Problems) -> No
     except subprocess.TimeoutExpired:
         problems.add(place, "R055", limit=f"{SECONDS} s")
         return
-    if done.returncode == _REFUSED:
-        problems.add(place, "R056", reason=done.stdout.strip())
-    elif done.returncode != 0:
+    if done.returncode == _OUT_OF_MEMORY or done.returncode < 0:
         problems.add(place, "R055", limit=f"{MEGABYTES} MB of memory")
+    elif done.returncode != 0:
+        said = (done.stdout.strip() or done.stderr.strip()).splitlines()
+        problems.add(place, "R056", reason=said[-1] if said else "unknown")
 
 
 def crowded() -> Document:
@@ -103,7 +105,8 @@ def _limit_memory() -> None:
     except ImportError:  # on Windows time alone is limited
         return
     size = MEGABYTES * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    with suppress(ValueError, OSError):  # not on every system
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def _main() -> int:
@@ -125,8 +128,13 @@ def _main() -> int:
     except RuleError as error:
         print(error)
         return _REFUSED
-    except (MemoryError, RuntimeError):
+    except MemoryError:
         return _OUT_OF_MEMORY
+    except RuntimeError as error:
+        if "bad_alloc" in str(error):
+            return _OUT_OF_MEMORY
+        print(" ".join(str(error).split()))
+        return _REFUSED
     return 0
 
 

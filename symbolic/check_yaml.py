@@ -73,7 +73,7 @@ class Block:
         for number, item in enumerate(value):
             place = self._item(name, value, number)
             if isinstance(item, str):
-                found.append((item, place))
+                found.append((" ".join(item.split()), place))
             else:
                 expected = "a text; put quotes around one that holds ': '"
                 self._problems.add(place, "R070", expected=expected)

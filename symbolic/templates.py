@@ -57,7 +57,7 @@ _EVIDENCE = re.compile(
 _POINTS = re.compile(
     r"points to the (same|opposite) hemisphere of (\w+) with weight (\d+)"
 )
-_EXCEPTION = re.compile(r"exception to (\S+)")
+_EXCEPTION = re.compile(rf"exception to ({_ID.pattern})")
 _CONCEPT = re.compile(r"concept ([a-z]\w*)")
 _THEN = (
     "'evidence for VERDICT with weight NUMBER, group WORD', 'points to the opposite "

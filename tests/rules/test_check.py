@@ -95,6 +95,7 @@ FAULTS: list[tuple[str, str | bytes]] = [
     ("R054:12:17", rule("a(S) :- sign(S).") + rule("b(S):- sign(S), not a(S).", "Q")),
     ("R101:6:1", rule("remark(a) :- b(x).") + given("b(y).")),
     ("R103:6:1", rule("a(S) :- sign(S).")),
+    ("R105:6:1", rule('excepted("ES-99", why) :- seen(tonic,_,_,_,_).')),
     ("R104:6:1", rule('supports(epileptic_seizure, "R", 5) :- sign(S).')),
 ]
 
