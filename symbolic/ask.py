@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from functools import cache
 from typing import Literal, NamedTuple
 
 import clingo
@@ -120,18 +119,19 @@ def asks_of(
     worlds = Worlds(base, [atom for atom in fixed if atom not in given], optional)
     everything = given | {item.atom for item in seen}
     verdict = worlds.verdict(everything)
-    # What turns the verdict by itself comes first, in case time runs out.
+    # What turns the verdict by itself comes first, in case time runs out, and stands
+    # for the other sides and parts of its stretch.
     questions.sort(
         key=lambda question: all(
             worlds.verdict(outcome.applied(everything)) is verdict
             for outcome in (question.seen, question.not_seen)
         )
     )
+    first = {(item.state, item.not_seen): item for item in reversed(questions)}
     samples = Counter(
         world | given for world in sampled(seen, worlds=WORLDS, seed=seed)
     )
 
-    @cache
     def share(outcome: _Outcome = _AS_IT_IS) -> float:
         holding = (
             count
@@ -141,16 +141,14 @@ def asks_of(
         return sum(holding) / WORLDS
 
     present = share()
-    asks: dict[object, Ask] = {}
+    asks = []
     for question in questions:
         if time.monotonic() > deadline:
             break
-        ask = _ask(question, present, share(question.seen), share(question.not_seen))
-        # Of the sides and parts of a stretch the most telling stands for it.
-        key = (question.state, question.not_seen)
-        if key not in asks or ask.gain > asks[key].gain:
-            asks[key] = ask
-    worth = [ask for ask in asks.values() if ask.gain >= _LEAST_GAIN]
+        if first[question.state, question.not_seen] is question:
+            seen_share, not_seen_share = share(question.seen), share(question.not_seen)
+            asks.append(_ask(question, present, seen_share, not_seen_share))
+    worth = [ask for ask in asks if ask.gain >= _LEAST_GAIN]
     worth.sort(key=lambda ask: (-ask.gain, ask.start, ask.end, ask.sign, ask.side))
     return tuple(worth[:most])
 
