@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from itertools import islice
 
 import click
 
@@ -67,11 +68,16 @@ def _verdict_block(verdict: Verdict, proof: Proof, width: int) -> list[str]:
         block += _item(f"ILAE 2025: {verdict.ilae2025.text}", width)
     if lateral := _lateralisation(verdict):
         block += _item(lateral, width)
-    for note in (*verdict.remarks, *verdict.certainty):
-        # What could not be judged has a block of its own.
-        if _leaf_kinds(proof, note.node) - {"given"} != {"unassessable"}:
+    for notes in (verdict.remarks, verdict.certainty):
+        # What could not be judged has a block of its own; the rest is in the proof.
+        others = (n for n in notes if not _is_gap(proof, n.node))
+        for note in islice(others, 1):
             block += _item(note.text, width)
     return block
+
+
+def _is_gap(proof: Proof, node_id: str) -> bool:
+    return _leaf_kinds(proof, node_id) - {"given"} == {"unassessable"}
 
 
 def _lateralisation(verdict: Verdict) -> str:
