@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3ns import __version__
+from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
@@ -318,6 +319,7 @@ def explain(
 
 
 main.add_command(rules_group)
+main.add_command(query)
 
 
 @main.group()

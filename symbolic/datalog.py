@@ -40,10 +40,10 @@ Term = Value | Variable | Operation
 
 
 class Atom(NamedTuple):
-    """A row that a table must hold, or must not."""
+    """A row that a table must hold, or must not; ``None`` where anything may stand."""
 
     table: str
-    terms: tuple[Term, ...]
+    terms: tuple[Term | None, ...]
     is_negated: bool = False
 
 
@@ -72,6 +72,10 @@ _PREFIX = "V_"
 
 _NOTHING = 0
 """Fills the place of a table without columns, which pyDatalog does not know."""
+
+
+class WrongKinds(Exception):
+    """Numbers were compared with words, which have no common order here."""
 
 
 class Tables:
@@ -104,48 +108,71 @@ class Tables:
 
         Variables of a negated atom or of an inequality must occur in a table or be
         given a value before.
+
+        Raises
+        ------
+        WrongKinds
+            If numbers are compared with words.
         """
-        asked = []
+        asked: list[Condition] = []
         for one in conditions:
             # pyDatalog knows no table that never held anything.
-            if isinstance(one, Comparison) or self.rows(one.table):
+            if isinstance(one, Comparison):
                 asked.append(one)
+            elif self.rows(one.table):
+                asked.append(self._told(one))
             elif not one.is_negated:
                 return [], set()
         if not asked:
             return [], {()}
-        for one in asked:
-            if isinstance(one, Atom):
-                self._tell(one.table)
         body = pyParser.Body(*map(_condition, asked))
         given = list(body._variables())
         # pyDatalog may add variables of its own, for arithmetic.
         places = [k for k, name in enumerate(given) if name.startswith(_PREFIX)]
         names = [given[place].removeprefix(_PREFIX) for place in places]
-        answer = body.ask()
+        try:
+            answer = body.ask()
+        except TypeError as error:
+            raise WrongKinds("compares numbers with words") from error
         if answer is True:
             return names, {()}
         rows = {tuple(row[place] for place in places) for row in answer or ()}
         return names, rows
 
-    def _tell(self, table: str) -> None:
-        """Let pyDatalog know the rows of a table; late, as it takes its time."""
+    def _told(self, atom: Atom) -> Atom:
+        """Let pyDatalog know a table, as late as this, for it takes its time.
+
+        It cannot negate an atom with open places: these are left out of a table.
+        """
+        kept = [place for place, term in enumerate(atom.terms) if term is not None]
+        table = atom.table
+        if len(kept) < len(atom.terms):
+            # Names of predicates end in the number of places, never so.
+            table = f"{table}_at_{'_'.join(map(str, kept))}_"
+            rows = self.rows(atom.table)
+            self.add(table, {tuple(row[place] for place in kept) for row in rows})
         for row in self._untold.pop(table, ()):
             _ = +_atom(table, row)
+        return Atom(table, tuple(atom.terms[place] for place in kept), atom.is_negated)
 
 
 def _condition(one: Condition) -> Any:
     if isinstance(one, Comparison):
-        return _COMPARED[one.sign](_term(one.left), _term(one.right))
+        left, right = _term(one.left), _term(one.right)
+        if one.sign == "==" and isinstance(one.left, Operation):
+            # pyDatalog gives variables their value; it cannot compare a computed one.
+            between = pyParser.Term("Between")
+            return (between == left) & (between == right)
+        return _COMPARED[one.sign](left, right)
     atom = _atom(one.table, one.terms)
     return ~atom if one.is_negated else atom
 
 
-def _atom(table: str, terms: Sequence[Term]) -> Any:
+def _atom(table: str, terms: Sequence[Term | None]) -> Any:
     return pyParser.Literal.make(f"t_{table}", [_term(t) for t in terms or (_NOTHING,)])
 
 
-def _term(term: Term) -> Any:
+def _term(term: Term | None) -> Any:
     if isinstance(term, Variable):
         return pyParser.Term(f"{_PREFIX}{term.name}")
     if isinstance(term, Operation):

@@ -10,7 +10,7 @@ import clingo
 from s3ns.facts import Node, Premise, Proof
 from s3ns.symbolic.encoding import Leaf
 from s3ns.symbolic.rulebase import RuleBase
-from s3ns.symbolic.solve import Replay, Step
+from s3ns.symbolic.solve import SYNTAX_LOCK, Replay, Step
 from s3ns.symbolic.wording import worded
 
 
@@ -21,6 +21,8 @@ class ProofBuilder:
         self, base: RuleBase, facts: Mapping[clingo.Symbol, Leaf], replay: Replay
     ) -> None:
         self._base = base
+        with SYNTAX_LOCK:
+            self._relevance = base.relevance
         self._facts = facts
         self._replay = replay
         self._nodes: dict[clingo.Symbol, Node] = {}
@@ -136,5 +138,5 @@ class ProofBuilder:
         A conclusion may be missing because its signs were not there, or because nobody
         could tell; a reader must see which.
         """
-        signs = self._base.relevance.signs(atom)
+        signs = self._relevance.signs(atom)
         return [fact for fact in self._judged if fact.arguments[0].name in signs]

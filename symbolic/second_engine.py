@@ -21,10 +21,18 @@ import msgspec
 import networkx as nx
 
 from s3ns.facts import Document
-from s3ns.symbolic.datalog import Atom, Comparison, Row, Tables, Value, Variable
+from s3ns.symbolic.datalog import (
+    Atom,
+    Comparison,
+    Row,
+    Tables,
+    Value,
+    Variable,
+    WrongKinds,
+)
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.rulebase import RuleBase
-from s3ns.symbolic.solve import Replay
+from s3ns.symbolic.solve import SYNTAX_LOCK, Replay
 from s3ns.symbolic.syntax import atoms_of, signature
 from s3ns.symbolic.translation import (
     Aggregate,
@@ -96,36 +104,39 @@ class SecondEngine:
     """A rule base translated for pyDatalog; make it once for many Documents."""
 
     def __init__(self, base: RuleBase) -> None:
+        with SYNTAX_LOCK:
+            self._translate(base)
+
+    def _translate(self, base: RuleBase) -> None:
         self._base = base
         self._rules: dict[int, Translation] = {}
         self.unsupported: list[str] = []
         graph: nx.DiGraph[Signature] = nx.DiGraph()
-        missing: set[Signature] = set()
-        self._of: dict[Signature, list[int]] = {}
+        missing: list[int] = []
+        self._heads: list[Signature] = []
+        of: dict[Signature, list[int]] = {}
         for number, rule in enumerate(base.rules):
             head = signature(rule.syntax.head.atom)
+            self._heads.append(head)
             graph.add_node(head)
             for literal in rule.syntax.body:
                 for atom, _ in atoms_of(literal):
                     graph.add_edge(signature(atom), head)
             try:
                 self._rules[number] = translated(rule.syntax)
-                self._of.setdefault(head, []).append(number)
+                of.setdefault(head, []).append(number)
             except Unsupported as reason:
-                self.unsupported.append(
-                    f"{rule.file}:{rule.line}: {rule.label.id} {reason}"
-                )
-                missing.add(head)
-        self._not_compared = missing.union(
-            *(nx.descendants(graph, head) for head in missing)
-        )
+                self.unsupported.append(self._named(number, str(reason)))
+                missing.append(number)
+        self._graph = graph
+        self._not_compared = self._depending(missing)
         whole = nx.condensation(graph)
         self._strata = [
             (
                 sorted(
                     number
                     for member in whole.nodes[node]["members"]
-                    for number in self._of.get(member, ())
+                    for number in of.get(member, ())
                 ),
                 any(
                     graph.has_edge(member, other)
@@ -140,10 +151,15 @@ class SecondEngine:
         """Judge the findings of a Document with both engines and compare."""
         facts = list(encode(document))
         first = self._first(facts)
-        second = self.conclusions(facts)
+        second, failed = self._second(facts)
+        unsupported = [
+            *self.unsupported,
+            *(self._named(number, why) for number, why in failed.items()),
+        ]
+        not_compared = self._depending(failed) | self._not_compared
         differences = []
         for key in sorted(first.keys() | second.keys()):
-            if key in self._not_compared:
+            if key in not_compared:
                 continue
             one, other = first.get(key, set()), second.get(key, set())
             differences += [f"clingo alone: {said}" for said in _said(key, one - other)]
@@ -154,28 +170,48 @@ class SecondEngine:
             ", ".join(str(row[0]) for row in sorted(found.get(VERDICT, ()), key=str))
             for found in (first, second)
         ]
-        if VERDICT in self._not_compared:
+        if VERDICT in not_compared:
             verdicts[1] = ""
         return CrossCheck(
             agrees=not differences and verdicts[0] == verdicts[1],
             verdict_first=verdicts[0],
             verdict_second=verdicts[1],
-            unsupported=tuple(self.unsupported),
+            unsupported=tuple(unsupported),
             differences=tuple(differences),
         )
 
     def conclusions(self, facts: Iterable[clingo.Symbol]) -> dict[Signature, set[Row]]:
         """Return all rows of all predicates, facts included, by pyDatalog."""
+        return self._second(facts)[0]
+
+    def _second(
+        self, facts: Iterable[clingo.Symbol]
+    ) -> tuple[dict[Signature, set[Row]], dict[int, str]]:
+        """Return all rows, and the rules that failed on these facts, each with why."""
         run = _Run()
+        failed: dict[int, str] = {}
         for symbol in facts:
             row = tuple(map(value_of, symbol.arguments))
             run.add((symbol.name, len(row)), [row])
         for numbers, is_recursive in self._strata:
-            while True:
-                new = [run.apply(self._rules[number]) for number in numbers]
-                if not (is_recursive and any(new)):
-                    break
-        return run.found
+            is_new = True
+            while is_new:
+                is_new = False
+                for number in numbers:
+                    try:
+                        is_new |= run.apply(self._rules[number]) and is_recursive
+                    except (Unsupported, WrongKinds) as reason:
+                        failed[number] = str(reason)
+        return run.found, failed
+
+    def _depending(self, numbers: Iterable[int]) -> set[Signature]:
+        """Return what rules conclude, and what depends on that."""
+        heads = {self._heads[each] for each in numbers}
+        return heads.union(*(nx.descendants(self._graph, head) for head in heads))
+
+    def _named(self, number: int, why: str) -> str:
+        rule = self._base.rules[number]
+        return f"{rule.file}:{rule.line}: {rule.label.id} {why}"
 
     def _first(self, facts: list[clingo.Symbol]) -> dict[Signature, set[Row]]:
         found: dict[Signature, set[Row]] = {}
@@ -231,22 +267,9 @@ class _Run:
                 asked.append(condition)
                 continue
             name = _table(condition.table, len(condition.terms))
-            if condition.is_negated:
-                asked.append(self._negated(name, condition))
-            else:
-                asked.append(condition._replace(table=name))
+            asked.append(condition._replace(table=name))
         found, rows = self._tables.ask(asked)
         return [dict(zip(found, row, strict=True)) for row in rows]
-
-    def _negated(self, table: str, atom: Atom) -> Atom:
-        """Return a negated atom, its places that may hold anything left out."""
-        held = self._tables.rows(table)
-        kept = [place for place, term in enumerate(atom.terms) if term is not None]
-        if len(kept) < len(atom.terms):
-            table = self._table_of(
-                {tuple(row[place] for place in kept) for row in held}
-            )
-        return Atom(table, tuple(atom.terms[place] for place in kept), True)
 
     def _table_of(self, rows: Iterable[Row]) -> str:
         self._made += 1

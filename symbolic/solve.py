@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -12,6 +13,10 @@ from clingo.ast import ProgramBuilder
 
 from s3ns.symbolic.instrument import GIVEN, member_name, step_name, value_name
 from s3ns.symbolic.rulebase import RuleBase
+
+SYNTAX_LOCK = threading.RLock()
+"""To be held while syntax trees are read: clingo counts references to them in a way
+that threads disturb."""
 
 
 class Step(NamedTuple):
@@ -58,8 +63,10 @@ class Replay:
 
     def __init__(self, base: RuleBase, facts: Iterable[clingo.Symbol]) -> None:
         given = list(facts)
-        self._shapes = base.shapes
-        self._control = _grounded(base, given)
+        with SYNTAX_LOCK:
+            self._shapes = base.shapes
+            self._control = _loaded(base)
+        _ground(self._control, given)
         self._arities: dict[str, list[int]] = defaultdict(list)
         for name, arity, _ in self._control.symbolic_atoms.signatures:
             self._arities[name].append(arity)
@@ -213,13 +220,16 @@ def _arguments(symbol: clingo.Symbol) -> list[clingo.Symbol]:
     return symbol.arguments
 
 
-def _grounded(base: RuleBase, facts: Iterable[clingo.Symbol]) -> clingo.Control:
+def _loaded(base: RuleBase) -> clingo.Control:
     control = clingo.Control(["--warn=none"])
     with ProgramBuilder(control) as builder:
         for statement in base.replay_program:
             builder.add(statement)
+    return control
+
+
+def _ground(control: clingo.Control, facts: Iterable[clingo.Symbol]) -> None:
     with control.backend() as backend:
         for symbol in facts:
             backend.add_rule([backend.add_atom(symbol)])
     control.ground([("base", [])])
-    return control

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 import clingo
 from clingo.ast import (
@@ -234,7 +234,7 @@ class _Translator:
         if not isinstance(one, Comparison) or one.sign != "==":
             return False
         for target, origin in ((one.left, one.right), (one.right, one.left)):
-            if isinstance(target, Variable) and _names_in(origin) <= self._bound:
+            if isinstance(target, Variable) and names_in(origin) <= self._bound:
                 return True
         return False
 
@@ -294,12 +294,11 @@ class _Translator:
         atom = literal.atom
         if is_atom(literal):
             if is_negated(literal):
-                # What may hold anything is left out of the question: see `_negated`.
                 terms = tuple(
                     None if _is_open(term) else self._term(term)
                     for term in atom.symbol.arguments
                 )
-                return [Atom(atom.symbol.name, cast("tuple[Term, ...]", terms), True)]
+                return [Atom(atom.symbol.name, terms, True)]
             return self._positive(atom.symbol)
         found: list[Condition] = []
         left = self._term(atom.term)
@@ -368,12 +367,13 @@ def _named(node: AST) -> set[str]:
 
 def _variables(one: Condition) -> set[str]:
     terms = one.terms if isinstance(one, Atom) else (one.left, one.right)
-    return set().union(*map(_names_in, terms)) if terms else set()
+    return set().union(*map(names_in, terms)) if terms else set()
 
 
-def _names_in(term: Term | None) -> set[str]:
+def names_in(term: Term | None) -> set[str]:
+    """Return the variables within a term."""
     if isinstance(term, Variable):
         return {term.name}
     if isinstance(term, Operation):
-        return _names_in(term.left) | _names_in(term.right)
+        return names_in(term.left) | names_in(term.right)
     return set()
