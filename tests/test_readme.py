@@ -57,7 +57,7 @@ def test_each_command_and_option_exists(words: list[str]) -> None:
         command = found
     assert command is not main
     known = {option for param in command.params for option in param.opts}
-    assert {word for word in words if word.startswith("-")} <= known
+    assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_the_output_it_shows_is_the_output(
