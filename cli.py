@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -253,6 +253,7 @@ def reason(
         "s3ns explain clip.json --why-not non_epileptic_event",
         "s3ns explain clip.json --why-not ES-02",
         "s3ns explain clip.json --what-if --robustness --ask",
+        "s3ns explain clip.json --graph dot | dot -Tsvg -o proof.svg",
     )
 )
 @document_argument
@@ -272,6 +273,11 @@ def reason(
     help="Tell how often the verdict holds if findings are dropped by confidence.",
 )
 @click.option("--ask", is_flag=True, help="Tell where another look would matter most.")
+@click.option(
+    "--graph",
+    type=click.Choice(["dot", "mermaid"]),
+    help="Print the proof as a graph, for Graphviz or Mermaid.",
+)
 @rules
 @as_json
 @guarded
@@ -280,6 +286,7 @@ def explain(
     *,
     document: Path,
     rules: Path | None,
+    graph: Literal["dot", "mermaid"] | None,
     as_json: bool,
     **questions: Any,
 ) -> None:
@@ -298,7 +305,15 @@ def explain(
         raise InputError(
             f"{document} has no verdict to explain; run s3ns reason {document} first"
         )
-    if any(value not in {None, False} for value in questions.values()):
+    is_asked = any(value not in {None, False} for value in questions.values())
+    if graph:
+        from s3ns.report.proof_graph import graph_text
+
+        if as_json or is_asked:
+            raise click.UsageError("--graph goes with no question and not with --json")
+        console.print(graph_text(found.proof, graph))
+        return
+    if is_asked:
         from s3ns.report.inquiry import inquiry_text
         from s3ns.symbolic import RuleBase, inquire
 
