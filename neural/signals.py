@@ -352,6 +352,29 @@ def typical(series: Series) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
+def rate_change(rates: Series, seconds: Series) -> tuple[float, float]:
+    """Measure how the rate of a movement changed.
+
+    Parameters
+    ----------
+    rates
+        ``(m,)`` Hz, all known.
+    seconds
+        ``(m,)`` when.
+
+    Returns
+    -------
+    The coefficient of variation in percent (Vinton 2004), and the slope in Hz per
+    second; NaN for fewer than three rates, and for a slope over less than a second.
+    """
+    if len(rates) < 3:
+        return float("nan"), float("nan")
+    variation = float(100 * np.std(rates) / max(float(np.mean(rates)), 1e-6))
+    if seconds[-1] - seconds[0] < 0.9:
+        return variation, float("nan")
+    return variation, float(np.polyfit(seconds, rates, 1)[0])
+
+
 def hysteresis(series: Series, enter: float, leave: float) -> Mask:
     """Return where a series is above ``leave`` in a stretch that reaches ``enter``."""
     above = np.nan_to_num(series, nan=-np.inf) >= leave

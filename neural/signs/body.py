@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from s3ns.facts import Observation
-from s3ns.neural.signals import activity, rhythm, rolling_mean, runs, typical
+from s3ns.neural.signals import (
+    activity,
+    rate_change,
+    rhythm,
+    rolling_mean,
+    runs,
+    typical,
+)
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
@@ -44,12 +51,8 @@ def full_body_shaking(tracks: Tracks) -> list[Observation]:
     for span in runs(shaking, tracks.rate, bridge=0.6, shortest=SHAKE_DURATION):
         steps = slice(*span)
         clear = beat.strength[steps] >= CLONIC_STRENGTH[1]
-        rates = beat.rate[steps][clear]
-        variation = 100 * np.std(rates) / np.mean(rates) if len(rates) > 2 else np.nan
-        slope = (
-            np.polyfit(np.flatnonzero(clear) / tracks.rate, rates, 1)[0]
-            if len(rates) >= tracks.rate
-            else np.nan
+        variation, slope = rate_change(
+            beat.rate[steps][clear], np.flatnonzero(clear) / tracks.rate
         )
         pace = typical(beat.rate[steps])
         found.append(
@@ -60,8 +63,8 @@ def full_body_shaking(tracks: Tracks) -> list[Observation]:
                 confidence=certainty(typical(least[steps]), 1, 3),
                 evidence=f"arms, legs and trunk together, {pace:.1f} Hz",
                 rate=pace,
-                rate_variation=float(variation),
-                rate_slope=float(slope),
+                rate_variation=variation,
+                rate_slope=slope,
             )
         )
     return three_valued("full_body_shaking", tracks, found, view)

@@ -15,6 +15,7 @@ from s3ns.neural.signals import (
     Series,
     grown,
     hysteresis,
+    rate_change,
     runs,
     trimmed,
     typical,
@@ -132,14 +133,13 @@ def _course(rhythms: list[Rhythm], span: Span, rate: float) -> dict[str, float]:
     clear = strength >= CLONIC_STRENGTH[1]
     known = rates[clear] if clear.sum() >= 3 else rates
     second = max(1, round(rate))
-    seconds = np.arange(len(known)) / rate
-    slope = np.polyfit(seconds, known, 1)[0] if len(known) >= second else np.nan
+    variation, slope = rate_change(known, np.arange(len(known)) / rate)
     return {
         "rate": typical(known),
         "rate_start": typical(known[:second]),
         "rate_end": typical(known[-second:]),
-        "rate_variation": float(100 * np.std(known) / max(np.mean(known), 1e-6)),
-        "rate_slope": float(slope),
+        "rate_variation": variation,
+        "rate_slope": slope,
         "strength": typical(strength),
         "amplitude": min(typical(rhythm.amplitude[steps]) for rhythm in rhythms),
     }

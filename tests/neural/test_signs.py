@@ -140,6 +140,15 @@ def test_arms_out_of_step_are_asynchronous_not_clonic() -> None:
     assert not [item for item in seen(tracks, "clonic") if item.side is Side.BILATERAL]
 
 
+def test_arms_that_jerk_each_at_its_own_rate_are_not_clonic() -> None:
+    figure = Figure(
+        left_elbow=jerks(4, 14, 3.1, -60, 110), right_elbow=jerks(4, 14, 2.4, -60, 110)
+    )
+    tracks = figure.tracks(20)
+    assert seen(tracks, "clonic") == []
+    assert seen(tracks, "asynchronous_movement")
+
+
 def test_arms_in_step_are_not_asynchronous() -> None:
     both = wave(3.0, 30, 4, 12, 100)
     figure = Figure(left_elbow=both, right_elbow=both)
