@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("facts", "neural", "symbolic", "rules", "report")
+PACKAGES = (*ROOMS, "benchmarks")
 MAY_IMPORT = {
     "facts": {"facts"},
     "neural": {"facts", "neural"},
@@ -78,7 +79,7 @@ def test_every_package_folder_is_installed() -> None:
     listed = set(setup["options"]["packages"].split())
     found = {
         ".".join(["s3ns", *path.parent.relative_to(ROOT).parts])
-        for room in ROOMS
+        for room in PACKAGES
         for path in (ROOT / room).rglob("__init__.py")
     }
     assert listed == found | {"s3ns"}

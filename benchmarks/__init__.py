@@ -1,0 +1,1 @@
+"""How good, how fast: harnesses, their peers and the trivial answers beside them."""
