@@ -110,10 +110,15 @@ def narrative(document: Document) -> Narrative:
         evolution=account.evolution,
         ending=account.ending,
         aftermath=account.aftermath,
-        not_seen=_denial(unseen),
+        not_seen=denial(unseen),
         not_judged=f"Not judged throughout: {_listed(others)}." if others else "",
         conclusion=document.verdict.text if document.verdict else "",
     )
+
+
+def not_seen(document: Document) -> list[Sign]:
+    """Return the signs without a finding that were looked for throughout the event."""
+    return _Telling(document).not_seen()
 
 
 def narrative_text(document: Document, *, width: int = 100) -> str:
@@ -215,7 +220,6 @@ class _Telling:
         )
 
     def not_seen(self) -> list[Sign]:
-        """Return the signs without a finding that were looked for all along."""
         found = {finding.sign for finding in self._document.findings}
         return [
             sign
@@ -308,7 +312,8 @@ def _named(courses: Sequence[_Course]) -> str:
 _SIDES = {Side.LEFT: "left", Side.RIGHT: "right", Side.BILATERAL: "both sides"}
 
 
-def _denial(signs: Iterable[Sign]) -> str:
+def denial(signs: Iterable[Sign]) -> str:
+    """Say that signs were not seen, or not heard."""
     by_sense: dict[str, list[str]] = {}
     for sign in signs:
         sense = "heard" if sign.modality == "audio" else "seen"
