@@ -18,7 +18,15 @@ from s3ns.facts import Side, Unassessable, sign_named
 from tests.report.conftest import document, not_seen, seen
 from tests.report.test_narrative import documents
 
-DATA = Path("/work/shared/data/s3")
+TABLES = next(
+    (
+        place
+        for folder in Path(__file__).parents
+        if (place := folder / "shared/data/s3").is_dir()
+    ),
+    None,
+)
+"""The public tables, where they lie beside the project."""
 
 
 def test_an_extraction_by_hand() -> None:
@@ -139,9 +147,9 @@ def test_justifications_by_hand() -> None:
 
 def test_reports_from_the_experts_findings_beat_a_constant_one() -> None:
     """Findings that are right make reports that score as right."""
-    if not DATA.is_dir():
+    if TABLES is None:
         pytest.skip("the tables of S3 are not here")
-    events = read_truth(open_checkout(DATA)).events
+    events = read_truth(open_checkout(TABLES)).events
     constant = Extraction(
         parts=frozenset({"onset", "propagation", "postictal"}),
         sequence=("head_turning", "tonic", "clonic"),
