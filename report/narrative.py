@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from s3ns.facts import (
@@ -105,11 +105,8 @@ def narrative(document: Document) -> Narrative:
         for sign in vocabulary().signs
         if sign.name not in found and sign not in unseen
     ]
-    return Narrative(
-        onset=account.onset,
-        evolution=account.evolution,
-        ending=account.ending,
-        aftermath=account.aftermath,
+    return replace(
+        account,
         not_seen=denial(unseen),
         not_judged=f"Not judged throughout: {_listed(others)}." if others else "",
         conclusion=document.verdict.text if document.verdict else "",
@@ -124,7 +121,9 @@ def not_seen(document: Document) -> list[Sign]:
 def narrative_text(document: Document, *, width: int = 100) -> str:
     """Return the narrative of a Document for a terminal."""
     told = narrative(document)
-    account = f"{told.account} ({SIDES[:1].upper()}{SIDES[1:]}.)"
+    account = told.account
+    if any(finding.side in _SIDES for finding in document.findings):
+        account += f" ({SIDES[:1].upper()}{SIDES[1:]}.)"
     blocks = [
         account,
         _joined([told.not_seen, told.not_judged]),
@@ -195,6 +194,7 @@ class _Telling:
         windows = [step.window for step in document.provenance if step.window]
         whole = (0.0, document.recording.duration)
         self._document = document
+        self._label = document.verdict.label if document.verdict else None
         self._window = windows[-1] if windows else whole
         found = [f for f in document.findings if f.sign != LEAD_IN]
         self._preceded = len(found) < len(document.findings)
@@ -252,33 +252,34 @@ class _Telling:
         return "No sign was seen." if looked else "Nothing could be judged."
 
     def _onset(self, signs: str) -> str:
-        slept = "out of apparent sleep " if self._preceded else ""
-        if self._is_cut:
-            slept = " It came out of apparent sleep." if self._preceded else ""
-            return (
-                f"The event was under way at the start of what was analysed "
-                f"({_at(self._start)}), with {signs}.{slept}"
-            )
-        return f"The event began {slept}at {_at(self._start)} with {signs}."
+        what = "What was seen" if self._label is Label.NO_EVENT else "The event"
+        sleep = "out of apparent sleep" if self._preceded else ""
+        start = _at(self._start)
+        if not self._is_cut:
+            return f"{what} began {sleep}{' ' if sleep else ''}at {start} with {signs}."
+        came = f" It came {sleep}." if sleep else ""
+        return (
+            f"{what} was under way when the analysed stretch began ({start}), with "
+            f"{signs}.{came}"
+        )
 
     def _ending(self) -> str:
         if self._end >= self._window[1] - EDGE:
-            return f"It went on to the end of what was analysed ({_at(self._end)})."
+            return f"It went on to the end of the analysed stretch ({_at(self._end)})."
         lasted = "" if self._is_cut else f", after {_at(self._end - self._start)}"
         return f"It ended at {_at(self._end)}{lasted}."
 
     def _aftermath(self) -> str:
         if not self._after:
             return ""
-        verdict = self._document.verdict
-        ictal = verdict is not None and verdict.label is Label.EPILEPTIC_SEIZURE
+        is_ictal = self._label is Label.EPILEPTIC_SEIZURE
         parts = [
             f"{c.name} came at {_at(c.start)}"
             if self._comes_after(c)
             else f"{c.name} went on until {_at(c.end)}"
             for c in self._after
         ]
-        return f"{'Post-ictally' if ictal else 'Afterwards'}, {_listed(parts)}."
+        return f"{'Post-ictally' if is_ictal else 'Afterwards'}, {_listed(parts)}."
 
 
 def _courses(findings: Sequence[Finding]) -> list[_Course]:
@@ -319,7 +320,7 @@ def denial(signs: Iterable[Sign]) -> str:
         sense = "heard" if sign.modality == "audio" else "seen"
         by_sense.setdefault(sense, []).append(sign.worded())
     return _joined(
-        f"No {_listed(named, 'or')} was {sense}." for sense, named in by_sense.items()
+        f"No {_listed(named, 'or')} {sense}." for sense, named in by_sense.items()
     )
 
 

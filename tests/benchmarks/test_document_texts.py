@@ -140,8 +140,8 @@ def test_justifications_by_hand() -> None:
         "5.0-12.0 s.",
         "blank_stare": "Blank stare: 00:06.0-00:09.0.",
         "close_eyes": "Not assessable: the face was not visible.",
-        "tonic": "No tonic stiffening was seen.",
-        "ictal_vocalization": "No vocalisation was heard.",
+        "tonic": "No tonic stiffening seen.",
+        "ictal_vocalization": "No vocalisation heard.",
     }
 
 

@@ -14,6 +14,7 @@ from s3ns.facts import (
     Absence,
     Document,
     Finding,
+    Label,
     Recording,
     Side,
     Step,
@@ -179,9 +180,9 @@ def test_onset_evolution_end_and_aftermath() -> None:
 def test_what_is_cut_off_by_the_recording_has_no_duration() -> None:
     told = narrative(document(seen("clonic", 0.2, 59.8, Side.LEFT)))
     assert told.account == (
-        "The event was under way at the start of what was analysed (0.2 s), with "
-        "clonic jerking on the left (0.2-59.8 s). It went on to the end of what was "
-        "analysed (59.8 s)."
+        "The event was under way when the analysed stretch began (0.2 s), with "
+        "clonic jerking on the left (0.2-59.8 s). It went on to the end of the analysed "
+        "stretch (59.8 s)."
     )
     ended = narrative(document(seen("clonic", 0.2, 30.0, Side.LEFT)))
     assert ended.ending == "It ended at 30.0 s."
@@ -195,6 +196,27 @@ def test_a_seizure_has_a_post_ictal_phase(epileptic: Document) -> None:
     assert judged.verdict is not None
     assert told.conclusion == judged.verdict.text
     assert told.text.endswith(judged.verdict.text)
+
+
+def test_where_the_verdict_is_no_event_none_is_told() -> None:
+    chewing = "oral_automatisms"
+    others = [s.name for s in vocabulary().signs if s.name != chewing]
+    judged = reason(document(seen(chewing, 20.0, 30.0), *not_seen(*others)))
+    assert judged.verdict is not None
+    assert judged.verdict.label is Label.NO_EVENT
+    assert narrative(judged).onset == (
+        "What was seen began at 20.0 s with oral automatisms (20.0-30.0 s)."
+    )
+
+
+def test_sleep_comes_before_the_event() -> None:
+    slept = seen("occur_during_sleep", 0.0, 20.0)
+    told = narrative(document(slept, seen("tonic", 20.0, 30.0, Side.LEFT)))
+    assert told.account.startswith(
+        "The event began out of apparent sleep at 20.0 s with"
+    )
+    cut = narrative(document(slept, seen("tonic", 0.0, 30.0, Side.LEFT)))
+    assert cut.onset.endswith(" It came out of apparent sleep.")
 
 
 def test_a_stare_alone_has_no_aftermath() -> None:
@@ -227,7 +249,7 @@ def test_only_what_was_looked_for_throughout_was_not_seen() -> None:
         )
     )
     assert told.not_seen == (
-        "No figure-4 posture or pelvic thrusting was seen. No vocalisation was heard."
+        "No figure-4 posture or pelvic thrusting seen. No vocalisation heard."
     )
     for phrase in ("tonic stiffening", "head turning", "verbal response"):
         assert phrase in told.not_judged
