@@ -181,8 +181,8 @@ def test_what_is_cut_off_by_the_recording_has_no_duration() -> None:
     told = narrative(document(seen("clonic", 0.2, 59.8, Side.LEFT)))
     assert told.account == (
         "The event was under way when the analysed stretch began (0.2 s), with "
-        "clonic jerking on the left (0.2-59.8 s). It went on to the end of the analysed "
-        "stretch (59.8 s)."
+        "clonic jerking on the left (0.2-59.8 s). It went on to the end of the "
+        "analysed stretch (59.8 s)."
     )
     ended = narrative(document(seen("clonic", 0.2, 30.0, Side.LEFT)))
     assert ended.ending == "It ended at 30.0 s."
