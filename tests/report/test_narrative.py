@@ -219,6 +219,13 @@ def test_sleep_comes_before_the_event() -> None:
     assert cut.onset.endswith(" It came out of apparent sleep.")
 
 
+def test_what_outlasts_an_event_by_a_moment_is_no_aftermath() -> None:
+    stiff = seen("tonic", 20.0, 30.0, Side.LEFT)
+    for end, told in ((31.0, False), (32.0, True)):
+        closed = seen("close_eyes", 22.0, end)
+        assert bool(narrative(document(stiff, closed)).aftermath) is told
+
+
 def test_a_stare_alone_has_no_aftermath() -> None:
     told = narrative(document(seen("blank_stare", 5.0, 20.0)))
     assert told.aftermath == ""
