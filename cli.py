@@ -35,6 +35,7 @@ from s3ns.report.options import (
     models_folder,
     output,
     overwrite,
+    prevalence,
     resume,
     rules,
     rules_only,
@@ -126,6 +127,7 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @extraction
 @rules
 @rules_only
+@prevalence
 @output
 @overwrite
 @resume
@@ -137,6 +139,7 @@ def classify(
     videos: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
+    prevalence: float | None,
     exit_verdict: bool,
     **settings: Any,
 ) -> None:
@@ -153,7 +156,7 @@ def classify(
     from s3ns import pipeline
     from s3ns.symbolic import Reasoner
 
-    judge = Reasoner(rules, alone=rules_only)
+    judge = Reasoner(rules, alone=rules_only, prevalence=prevalence)
     job = partial(pipeline.classify, reasoner=judge)
     document = _run(console, videos, job, stage="verdict", **settings)
     if exit_verdict:
@@ -194,6 +197,7 @@ def extract(console: Console, videos: tuple[Path, ...], **settings: Any) -> None
 @documents_argument
 @rules
 @rules_only
+@prevalence
 @output
 @overwrite
 @as_json
@@ -210,6 +214,7 @@ def reason(
     documents: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
+    prevalence: float | None,
     output: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -235,7 +240,7 @@ def reason(
         raise click.UsageError("--case gives no Document to keep with -o; see --json")
     console.check_target(output, overwrite=overwrite)
     given = [console.read(path) for path in documents]
-    judge = Reasoner(rules, alone=rules_only)
+    judge = Reasoner(rules, alone=rules_only, prevalence=prevalence)
     if cross_check:
         check_twice(console, judge, given)
     if case:
@@ -286,6 +291,7 @@ def reason(
     help="Tell what happened as a short text; needs no verdict.",
 )
 @rules
+@prevalence
 @as_json
 @guarded
 def explain(
@@ -293,6 +299,7 @@ def explain(
     *,
     document: Path,
     rules: Path | None,
+    prevalence: float | None,
     graph: Literal["dot", "mermaid"] | None,
     as_narrative: bool,
     as_json: bool,
@@ -332,7 +339,9 @@ def explain(
         from s3ns.report.inquiry import inquiry_text
         from s3ns.symbolic import RuleBase, inquire
 
-        answers = inquire(RuleBase.load(rules), found, **questions)
+        answers = inquire(
+            RuleBase.load(rules, prevalence=prevalence), found, **questions
+        )
         if as_json:
             compact = msgspec.json.encode(answers)
             console.print(msgspec.json.format(compact, indent=2).decode())
