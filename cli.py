@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
+from s3ns.cli_bench import bench
+from s3ns.cli_learn import learn
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.facts import Document, InputError, Label
@@ -359,6 +361,8 @@ def explain(
 
 main.add_command(rules_group)
 main.add_command(query)
+main.add_command(bench)
+main.add_command(learn)
 
 
 @main.group()
