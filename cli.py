@@ -138,6 +138,7 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @guarded
 def classify(
     console: Console,
+    *,
     videos: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,

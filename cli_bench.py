@@ -62,7 +62,7 @@ def _data(command: click.decorators.FC) -> click.decorators.FC:
     type=click.Choice(["all", *"1234567"]),
     default="all",
     show_default=True,
-    help="1 signs, 2 justifications, 3 sides, 4 onsets, 5 order, 6 report, 7 diagnosis.",
+    help="1 signs, 2 reasons, 3 sides, 4 onsets, 5 order, 6 report, 7 diagnosis.",
 )
 @click.option(
     "--split",
@@ -92,9 +92,7 @@ def _data(command: click.decorators.FC) -> click.decorators.FC:
 @rules
 @click.option("--csv", "csv", type=_FOLDER, metavar="DIR", help="Write tables as CSV.")
 @click.option("--html", "html", type=_FILE, metavar="FILE", help="Write a page.")
-@click.option(
-    "-o", "--output", type=_FILE, metavar="FILE", help="Keep the run as JSON."
-)
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Keep the run.")
 @overwrite
 @as_json
 @guarded
@@ -125,7 +123,15 @@ def s3(
     if paper_compat:
         if documents or html or csv:
             raise click.UsageError("--paper-compat scores the published models alone")
-        _published(console, data, tasks, split, expected, output, as_json=as_json)
+        _published(
+            console,
+            data,
+            tasks,
+            split=split,
+            expected=expected,
+            output=output,
+            as_json=as_json,
+        )
         return
     if expected is not None:
         raise click.UsageError("--expected goes with --paper-compat")
@@ -154,10 +160,10 @@ def _published(
     console: Console,
     data: Path,
     tasks: Sequence[str],
+    *,
     split: str,
     expected: Path | None,
     output: Path | None,
-    *,
     as_json: bool,
 ) -> None:
     from s3ns.benchmarks.s3.published import TASKS, Published, differences

@@ -149,9 +149,7 @@ def reliability(
     own = {document.recording.id: document for document in read_all(documents)}
     kept = [k for k, d in enumerate(given.documents) if d.recording.id in own]
     if not kept:
-        raise InputError(
-            f"no recording of {documents} has a labelled Document in {truth}"
-        )
+        raise InputError(f"no recording of {documents} is labelled in {truth}")
     base = RuleBase.load(rules)
     true = [given.documents[k] for k in kept]
     said = [own[document.recording.id] for document in true]
@@ -186,7 +184,7 @@ def suggest(console: Console, *, documents: Path, labels: Path) -> None:
     given = read_labelled(documents, labels)
     found = suggestions(given.documents, given.labels, given.patients)
     events = len(given.labels)
-    head = "# Suggestions. Edit them, give a source from the literature, then check them.\n"
+    head = "# Suggestions: edit them, give a source of the literature, check them.\n"
     body = [item.as_template(k, events) for k, item in enumerate(found, start=1)]
     console.print("\n".join([head, *body]))
 

@@ -146,8 +146,8 @@ def weights_layer(
             lines += [
                 f"%! weight: {item.rule} {item.points}; fitted on {date} to {events} "
                 f"events of {patients} patients, counted in {item.epileptic} epileptic "
-                f"and {item.non_epileptic} others; 95 % interval {item.low}-{item.high},"
-                f" before {item.before}"
+                f"and {item.non_epileptic} others; 95 % interval {item.low}-"
+                f"{item.high}, before {item.before}"
             ]
     points = int(np.ceil(100 * margin))
     lines += [
@@ -173,9 +173,8 @@ def out_of_fold(
     Patients are dealt to the folds in the order of their names, those with events of
     both kinds or of one kind alike, so that nothing is drawn.
     """
-    names = sorted(
-        set(patients), key=lambda name: (_kind(name, labels, patients), name)
-    )
+    kind = {name: _kind(name, labels, patients) for name in set(patients)}
+    names = sorted(kind, key=lambda name: (kind[name], name))
     if len(names) < folds:
         raise InputError(f"expected {folds} patients or more, got {len(names)}")
     fold_of = {name: place % folds for place, name in enumerate(names)}
@@ -183,7 +182,7 @@ def out_of_fold(
     leads = np.zeros(len(labels))
     for number in range(folds):
         fit, score = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        own = [patients[k] for k in fit]
+        own = [patients[int(k)] for k in fit]
         weights = as_array(fit_weights(evidence.rows(fit), labels[fit], own))
         leads[score] = evidence.rows(score).leads(weights)
     return leads
@@ -233,8 +232,8 @@ def reliability_layer(
             lines.append(
                 f"%! weight: {piece.rule} {round(100 * weight)}; as reported: "
                 f"sensitivity {item.sensitivity:.2f}, false positives "
-                f"{item.false_positive_rate:.2f} in {len(labels)} events; {piece.weight} "
-                "where it is there"
+                f"{item.false_positive_rate:.2f} in {len(labels)} events; "
+                f"{piece.weight} where it is there"
             )
     return "\n".join(lines) + "\n", table_text(table)
 

@@ -3,9 +3,9 @@
 An extractor is compared with annotations of the same recordings. What it says of a sign
 shifts the odds by less than the sign itself does; where it sees a sign no better than
 chance, by nothing. With sensitivity ``se``, false positive rate ``fp`` and a sign that
-occurs in a share ``p1`` of epileptic and ``p0`` of other events, the likelihood ratio of
-*reported* is ``(se p1 + fp (1 - p1)) / (se p0 + fp (1 - p0))`` (Rogan and Gladen 1978,
-Am J Epidemiol 107:71, for either group).
+occurs in a share ``p1`` of epileptic and ``p0`` of other events, the likelihood ratio
+of *reported* is ``(se p1 + fp (1 - p1)) / (se p0 + fp (1 - p0))`` (Rogan and Gladen
+1978, Am J Epidemiol 107:71, for either group).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Rules suggested by events, for a neurologist to edit; never applied by themselves.
 
-A greedy list (after Fürnkranz 1999, Separate-and-Conquer Rule Learning, Artif Intell Rev
-13:3): of all pairs of signs seen or not seen, take the one of largest gain (Quinlan 1990,
-FOIL), leave out the events it explains, and go on. Patients count, not events, so that
+A greedy list (after Fürnkranz 1999, Separate-and-Conquer Rule Learning, Artif Intell
+Rev 13:3): of all signs and pairs of signs, take what gains most (Quinlan 1990, FOIL),
+leave out the events it explains, and go on. Patients count, not events, so that
 one patient with many events suggests nothing.
 """
 
@@ -90,15 +90,31 @@ def suggestions(
     rows = [judged(document) for document in documents]
     seen = np.array([[row.get(name, False) for name in names] for row in rows])
     size = patient_weights(patients)
-    found = []
+    found: list[Suggestion] = []
     for epileptic in (True, False):
         left = np.ones(len(labels), dtype=bool)
         while len(found) < MOST_RULES * (1 + (not epileptic)):
-            best = _best(seen, names, labels == epileptic, size, left, patients)
+            best = _best(
+                seen,
+                names,
+                right=labels == epileptic,
+                size=size,
+                left=left,
+                patients=patients,
+            )
             if best is None:
                 break
             holds, signs = best
-            found.append(_suggestion(signs, epileptic, holds, labels, size, patients))
+            found.append(
+                _suggestion(
+                    signs,
+                    holds,
+                    epileptic=epileptic,
+                    labels=labels,
+                    size=size,
+                    patients=patients,
+                )
+            )
             left &= ~holds
     return sorted(found, key=lambda item: (-item.weight, item.signs))
 
@@ -106,6 +122,7 @@ def suggestions(
 def _best(
     seen: Flags,
     names: Sequence[str],
+    *,
     right: Flags,
     size: Floats,
     left: Flags,
@@ -129,8 +146,9 @@ def _best(
 
 def _suggestion(
     signs: tuple[str, ...],
-    epileptic: bool,
     holds: Flags,
+    *,
+    epileptic: bool,
     labels: Flags,
     size: Floats,
     patients: Sequence[str],

@@ -1,4 +1,4 @@
-"""What a system says of each video: a model's files, a folder of Documents, a constant."""
+"""What a system says of each video: a model, a folder of Documents, a constant."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from s3ns.benchmarks.s3.diagnosis import ES
@@ -36,9 +38,7 @@ def compared(first: Run, one: str, second: Run, other: str) -> Table:
         If the runs scored other events, or lack a system.
     """
     if first.events != second.events:
-        raise InputError(
-            "the two runs scored other events; use the same data and split"
-        )
+        raise InputError("the runs scored other events; use the same data and split")
     a, b = _counts(first, one), _counts(second, other)
     draws = resampled([event["patient"] for event in first.events])
     table = Table(
@@ -48,13 +48,15 @@ def compared(first: Run, one: str, second: Run, other: str) -> Table:
         note="95 % interval over resampled patients; one that spans 0 shows nothing.",
     )
     for score in SCORES:
-        difference, low, high = paired_difference(
-            b, a, draws, lambda counts, name=score: rates(counts)[name]
-        )
+        difference, low, high = paired_difference(b, a, draws, partial(_score, score))
         table.rows.append(
             {"score": score, "difference": difference, "low": low, "high": high}
         )
     return table
+
+
+def _score(name: str, counts: Floats) -> Floats:
+    return rates(counts)[name]
 
 
 def _counts(run: Run, system: str) -> Floats:

@@ -67,9 +67,8 @@ def _document(
     for name, mark in marks.items():
         sign = vocabulary().by_name[name]
         if mark.seen is None:
-            reason = (
-                "not_addressed" if name == "verbal_responsiveness" else "no_extractor"
-            )
+            is_answer = name == "verbal_responsiveness"
+            reason = "not_addressed" if is_answer else "no_extractor"
             observations.append(
                 Unassessable(
                     sign=name, start=0, end=length, source=source, reason=reason

@@ -39,8 +39,8 @@ def splits(truth: Truth, how: str) -> list[Split]:
         The labelled events.
     how
         ``cv5``: the folds of the benchmark, or five made by patient where the checkout
-        lacks some of them; ``lopo``: each patient is left out once; ``fold0``: fitted to
-        the other folds, scored on the published test fold.
+        lacks some of them; ``lopo``: each patient is left out once; ``fold0``: fitted
+        to the other folds, scored on the published test fold.
 
     Raises
     ------
@@ -220,11 +220,11 @@ def model_systems(
     reasoner: Reasoner,
     folds: Sequence[Split],
 ) -> list[Answers]:
-    """Return the systems that judge by what models saw: raw, believed as far as they
-    deserve it, and together.
+    """Return the systems that judge by what models saw.
 
-    Models are put together by the mean of their leads, centred so that on other patients
-    as many events are called epileptic as were.
+    Each is taken raw, and believed as far as it deserves; all are put together by the
+    mean of their leads, centred so that on other patients as many events are called
+    epileptic as were.
     """
     labels = labels_of(truth)
     found: list[Answers] = []
@@ -251,9 +251,8 @@ def model_systems(
         centred = {**centred, model.system: leads - middle}
     if believed:
         together = np.mean(list(centred.values()), axis=0)
-        found.append(
-            of_leads("rules on all models, believed and fused", truth, together)
-        )
+        name = "rules on all models, believed and fused"
+        found.append(of_leads(name, truth, together))
     return found
 
 

@@ -143,8 +143,7 @@ def _confusion(run: Run, system: str) -> str:
     rows = "".join(
         f"<tr><td>{escape(label)}</td>"
         + "".join(
-            f"<td>{sum(t == label and s == name for t, s in zip(true, said, strict=True))}"
-            "</td>"
+            f"<td>{list(zip(true, said, strict=True)).count((label, name))}</td>"
             for name in [*names, None]
         )
         + "</tr>"
@@ -170,7 +169,8 @@ def _line(points: Sequence[tuple[float, float]], colour: str, name: str) -> str:
 def _chart(title: str, lines: Sequence[str]) -> str:
     grid = "".join(
         f"<line x1='60' x2='620' y1='{330 - 300 * t}' y2='{330 - 300 * t}' "
-        f"stroke='#ddd'/><text x='52' y='{334 - 300 * t}' text-anchor='end'>{t:.1f}</text>"
+        f"stroke='#ddd'/>"
+        f"<text x='52' y='{334 - 300 * t}' text-anchor='end'>{t:.1f}</text>"
         f"<text x='{60 + 560 * t}' y='350' text-anchor='middle'>{t:.1f}</text>"
         for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
     )

@@ -228,18 +228,20 @@ def onset_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
             resampled([patient_of(video) for video, _ in target]) if target else None
         )
         for answers in systems:
-            times = (
-                answers.onsets
-                if name == "onset_clips"
-                else {
-                    (v, s): t for v, of in answers.starts.items() for s, t in of.items()
-                }
-            )
+            times = answers.onsets if name == "onset_clips" else _starts(answers)
             if times and draws is not None:
                 scores = _onset_scores(target, times, draws)
                 table.rows.append(row(answers.system, scores))
         found.append(table)
     return found
+
+
+def _starts(answers: Answers) -> dict[onsets.Clip, float]:
+    return {
+        (video, sign): time
+        for video, times in answers.starts.items()
+        for sign, time in times.items()
+    }
 
 
 def _onset_scores(

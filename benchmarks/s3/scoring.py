@@ -75,7 +75,7 @@ def confusion(true: Sequence[bool], said: Sequence[bool]) -> Floats:
 
 
 def rates(counts: Floats) -> dict[str, Floats]:
-    """Return scores from sums of :func:`confusion`, of shape (..., 4); 0 if undefined."""
+    """Return scores from sums of :func:`confusion`, shape (..., 4); 0 if undefined."""
     hit, miss, alarm, rejection = np.moveaxis(counts, -1, 0)
     f1 = _ratio(2 * hit, 2 * hit + miss + alarm)
     f1_other = _ratio(2 * rejection, 2 * rejection + miss + alarm)
