@@ -25,7 +25,11 @@ LEAST_PATIENTS = 4
 LEAST_SHARE = 0.8
 """Share of the events of a rule that must be of its kind. Grade: design."""
 
+LEAST_WEIGHT = 40
+"""A weaker rule says too little to be worth an edit. Grade: design."""
+
 MOST_RULES = 6
+"""For either kind of event."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Suggestion:
         return (
             f"- rule: SUG-{number:02d}\n"
             f"  title: {' with '.join(titles)}\n"
-            f'  says: "{" and ".join(titles)} were seen."\n'
+            f'  says: "Seen: {", ".join(titles)}."\n'
             f"  source: suggested by {events} events, not by the literature; in "
             f"{self.events} events of {self.patients} patients, {self.right} of them "
             f"{side}s\n"
@@ -105,10 +109,11 @@ def suggestions(
             if best is None:
                 break
             holds, signs = best
+            everywhere = seen[:, [names.index(sign) for sign in signs]].all(axis=1)
             found.append(
                 _suggestion(
                     signs,
-                    holds,
+                    everywhere,
                     epileptic=epileptic,
                     labels=labels,
                     size=size,
@@ -116,7 +121,8 @@ def suggestions(
                 )
             )
             left &= ~holds
-    return sorted(found, key=lambda item: (-item.weight, item.signs))
+    kept = [item for item in found if item.weight >= LEAST_WEIGHT]
+    return sorted(kept, key=lambda item: (-item.weight, item.signs))
 
 
 def _best(

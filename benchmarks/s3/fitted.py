@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -196,7 +197,7 @@ def signs_seen(truth: Truth) -> Floats:
     )
 
 
-def classifiers() -> Iterator[tuple[str, Callable[[], object]]]:
+def classifiers() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield the peers: classifiers with the settings that people use."""
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression

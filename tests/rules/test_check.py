@@ -72,6 +72,8 @@ FAULTS: list[tuple[str, str | bytes]] = [
     ("R031:12:1", rule("a(S) :- sign(S).") + rule("b(S) :- sign(S).")),
     ("R032:6:29", rule('supports(epileptic_seizure, "ES-1", 5) :- sign(S).')),
     ("R033:1:1", "%! disable: ES-99\n"),
+    ("R034:1:1", "%! weight: ES-04 90\n"),
+    ("R035:1:1", "%! weight: ES-99 90; ours\n"),
     ("R040:6:11", rule("a :- seen(tonik,_,_,_,_).")),
     ("R040:6:6", rule("a :- sen(tonic,_,_,_,_).")),
     ("R041:6:17", rule("a :- seen(tonic,lft,_,_,_).")),

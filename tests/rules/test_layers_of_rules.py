@@ -42,6 +42,20 @@ def test_rules_are_left_out_by_id(tmp_path: Path) -> None:
     assert "ES-07" not in weights(judged(tmp_path, "%! disable: ES-07\n"))
 
 
+def test_a_weight_is_replaced_and_says_why(tmp_path: Path) -> None:
+    text = "%! weight: ES-04 7; our own events\n"
+    before, done = Reasoner().reason(document(SCENE)), judged(tmp_path, text)
+    assert weights(done) == {**weights(before), "ES-04": 7}
+    assert done.proof is not None
+    cited = {n.rule.id: n.rule.source for n in done.proof.nodes if n.rule}
+    assert cited["ES-04"].endswith("; weight 7: our own events")
+
+
+def test_only_evidence_with_a_number_takes_a_weight(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"R035.*VER-02.*no evidence"):
+        judged(tmp_path, "%! weight: VER-02 7; our own events\n")
+
+
 def test_a_limit_is_replaced(tmp_path: Path) -> None:
     done = judged(tmp_path, given("limit(confidence, 95).", "LIM-CONFIDENCE"))
     assert weights(done) == {}
