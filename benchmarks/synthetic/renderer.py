@@ -152,7 +152,21 @@ _SHADOW_FRAGMENT = "#version 330\nvoid main() {}"
 
 
 class Renderer:
-    """Draws pictures of one size.
+    """Draws pictures of one room from one place.
+
+    Parameters
+    ----------
+    size
+        Width and height in pixels.
+    camera, light
+        How the room is seen and lit.
+    eyes
+        ``(2, 3)`` places of the patient's eyes at rest, for the irises.
+    still
+        What never moves: drawn once, so that it costs nothing from picture to picture.
+        Only shadows of what does not move fall on it.
+    furniture
+        What does not move and takes the shadows of those who do.
 
     Raises
     ------
@@ -160,69 +174,73 @@ class Renderer:
         If OpenGL cannot be used.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self.size = (width, height)
+    def __init__(
+        self,
+        size: tuple[int, int],
+        camera: Camera,
+        light: Light,
+        eyes: Array,
+        *,
+        still: Mesh,
+        furniture: Mesh,
+    ) -> None:
+        self.size = size
         self._gl, context = _context()
         self._context = context
         self._program = context.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
         self._shade = context.program(
             vertex_shader=_SHADOW_VERTEX, fragment_shader=_SHADOW_FRAGMENT
         )
-        self._depth = context.depth_texture(self.size)
-        self._picture = context.framebuffer(
-            [context.renderbuffer(self.size, 3)], self._depth
+        self._depth = context.depth_texture(size)
+        self._picture = context.framebuffer([context.renderbuffer(size, 3)], self._depth)
+        self._empty_room = context.framebuffer(
+            [context.renderbuffer(size, 3)], context.depth_texture(size)
         )
         self._shadow = context.depth_texture((SHADOW_SIZE, SHADOW_SIZE))
         self._shadow.compare_func = ""
         self._shadow.repeat_x = self._shadow.repeat_y = False
         self._from_lamp = context.framebuffer(depth_attachment=self._shadow)
         self._buffers: dict[str, Any] = {}
-
-    def draw(
-        self, meshes: dict[str, Mesh], camera: Camera, light: Light, eyes: Array
-    ) -> Array:
-        """Draw meshes.
-
-        Parameters
-        ----------
-        meshes
-            By a name that stays from picture to picture, so that only what changes is
-            sent.
-        camera, light
-            How it is seen and lit.
-        eyes
-            ``(2, 3)`` places of the eyes in the pattern, for the irises.
-
-        Returns
-        -------
-        RGB picture ``(height, width, 3)``.
-        """
-        for name, mesh in meshes.items():
-            self._load(name, mesh)
-        loaded = [self._buffers[name] for name in meshes]
-        self._context.enable(self._gl.DEPTH_TEST)
-        onto_lamp = _lamp_matrix(light).T.astype("f4").tobytes()
-        self._from_lamp.use()
-        self._from_lamp.clear(depth=1.0)
+        program, onto_lamp = self._program, _lamp_matrix(light).T.astype("f4").tobytes()
         self._shade["L"].write(onto_lamp)
-        for _, _, _, shape in loaded:
-            shape.render()
-        program = self._program
-        self._picture.use()
-        self._picture.clear(0.5, 0.5, 0.5, 1.0, depth=1.0)
-        program["M"].write(_camera_matrix(camera, self.size).T.astype("f4").tobytes())
+        program["M"].write(_camera_matrix(camera, size).T.astype("f4").tobytes())
         program["L"].write(onto_lamp)
         program["eye"].value = camera.eye
         program["toward"].value = tuple(_unit(light.toward))
         program["eyes"].value = [tuple(map(float, place)) for place in eyes]
         program["ambient"].value, program["lamp"].value = light.ambient, light.lamp
         program["grey"].value = light.grey
-        self._shadow.use(0)
         program["shadow"].value = 0
-        for _, _, whole, _ in loaded:
-            whole.render()
+        self._load("still", still)
+        self._load("furniture", furniture)
+        self._cast_shadows(["still", "furniture"])
+        self._empty_room.use()
+        self._empty_room.clear(0.5, 0.5, 0.5, 1.0, depth=1.0)
+        self._render(["still"])
+
+    def draw(self, meshes: dict[str, Mesh]) -> Array:
+        """Draw meshes into the room; return the RGB picture ``(height, width, 3)``."""
+        for name, mesh in meshes.items():
+            self._load(name, mesh)
+        names = ["furniture", *meshes]
+        self._cast_shadows(names)
+        self._context.copy_framebuffer(self._picture, self._empty_room)
+        self._picture.use()
+        self._render(names)
         raw = np.frombuffer(self._picture.read(components=3, alignment=1), np.uint8)
         return raw.reshape(self.size[1], self.size[0], 3)[::-1].copy()
+
+    def _cast_shadows(self, names: list[str]) -> None:
+        self._context.enable(self._gl.DEPTH_TEST)
+        self._from_lamp.use()
+        self._from_lamp.clear(depth=1.0)
+        for name in names:
+            self._buffers[name][2].render()
+
+    def _render(self, names: list[str]) -> None:
+        self._shadow.use(0)
+        for name in names:
+            self._buffers[name][1].render()
 
     def depths(self) -> Array:
         """Return the depth in metres of each pixel drawn last, ``(height, width)``."""
@@ -231,19 +249,14 @@ class Renderer:
         return np.asarray(2 * NEAR * FAR / (FAR + NEAR - window * (FAR - NEAR)))
 
     def _load(self, name: str, mesh: Mesh) -> None:
-        kept = self._buffers.get(name)
-        if kept is not None and kept[0] is mesh:
-            return
         columns = (mesh.vertices, mesh.normals, mesh.colours, mesh.pattern)
         raw = np.concatenate(columns, axis=1).astype("f4").tobytes()
-        if kept is not None and kept[1].size == len(raw):
-            kept[1].write(raw)
-            self._buffers[name] = (mesh, *kept[1:])
+        if name in self._buffers and self._buffers[name][0].size == len(raw):
+            self._buffers[name][0].write(raw)
             return
         places = self._context.buffer(raw)
         faces = self._context.buffer(mesh.faces.astype("i4").tobytes())
         self._buffers[name] = (
-            mesh,
             places,
             self._context.vertex_array(
                 self._program, [(places, FIELDS, "p", "n", "c", "r")], faces
