@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from s3ns.benchmarks.synthetic.body import make_body
 from s3ns.benchmarks.synthetic.look import dressed
 from s3ns.benchmarks.synthetic.motions import MOTIONS, Act, Shown, idle
 from s3ns.benchmarks.synthetic.posture import SIDES, Curves
-from s3ns.benchmarks.synthetic.renderer import Renderer
+from s3ns.benchmarks.synthetic.renderer import Camera, Renderer
 from s3ns.benchmarks.synthetic.room import (
     BLANKETS,
     CAMERAS,
@@ -178,6 +178,7 @@ class _Stage:
         self._scenario, self._curves = scenario, curves
         person, view = scenario.person, scenario.view
         raised = RAISED[view] if scenario.raised is None else scenario.raised
+        camera = _hung(CAMERAS[view], scenario.seed)
         body = make_body(person.shape)
         self._look = dressed(
             body,
@@ -191,13 +192,13 @@ class _Stage:
         self._size = (scenario.width, scenario.height)
         self._renderer = Renderer(
             self._size,
-            CAMERAS[view],
+            camera,
             LIGHTS[scenario.light],
             self._look.eyes,
             still=room(),
             furniture=bed(raised),
         )
-        self._sight = Sight(body, CAMERAS[view], self._size)
+        self._sight = Sight(body, camera, self._size)
         self._raised = raised
 
     def pictures(self) -> Iterator[Array]:
@@ -224,6 +225,17 @@ class _Stage:
             shift = random.integers(0, grain.shape)
             noisy = picture + np.roll(grain, tuple(shift), (0, 1))[:, :, None]
             yield np.clip(noisy, 0, 255).astype(np.uint8)
+
+
+def _hung(camera: Camera, seed: int) -> Camera:
+    """Return a camera as somebody hangs it up: not quite where it was meant to be."""
+    random = np.random.default_rng([seed, 5])
+    x, y, z = np.array(camera.eye) + random.uniform(-0.15, 0.15, 3)
+    return replace(
+        camera,
+        eye=(float(x), float(y), float(z)),
+        angle=camera.angle * float(random.uniform(0.96, 1.06)),
+    )
 
 
 def _write_film(

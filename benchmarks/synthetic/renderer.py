@@ -134,6 +134,9 @@ void main() {
     if (d < .0026) c = vec3(.02);
     if (d > .0056 && d < .0064) c *= .6;
   } else c *= .87 + .26 * grain(vr.xyz * 12.);
+  // Near infrared, skin is bright whatever its tone, and most cloth is.
+  float pale = dot(c, vec3(.3, .59, .11));
+  if (kind < 1.5) c = mix(c, vec3(.32 + .45 * pale), grey);
   float lit = 0.;
   for (int i = 0; i < 4; i++) {
     vec2 step = vec2(i & 1, i >> 1) - .5;

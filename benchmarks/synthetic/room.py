@@ -25,11 +25,11 @@ HINGE = (0.0, -0.05, BED_TOP)
 """Where the back of the bed bends."""
 
 CAMERAS: dict[str, Camera] = {
-    "front": Camera((0.35, -2.2, 2.0), (0.0, 0.02, 0.72), (0.0, 0.0, 1.0), 34.0),
+    "front": Camera((0.35, -2.2, 2.0), (0.0, 0.02, 0.70), (0.0, 0.0, 1.0), 35.0),
     "ceiling": Camera((0.0, -0.15, 3.0), (0.0, -0.05, 0.6), (-1.0, 0.0, 0.0), 30.0),
-    "foot45": Camera((0.2, -2.2, 2.6), (0.0, 0.05, 0.6), (0.0, 0.0, 1.0), 36.0),
+    "foot45": Camera((0.2, -2.2, 2.6), (0.0, 0.0, 0.6), (0.0, 0.0, 1.0), 32.0),
     "side": Camera((2.1, 0.1, 1.9), (0.0, 0.0, 0.6), (0.0, 0.0, 1.0), 38.0),
-    "foot30": Camera((0.3, -2.6, 1.9), (0.0, 0.0, 0.6), (0.0, 0.0, 1.0), 34.0),
+    "foot30": Camera((0.3, -2.6, 1.9), (0.0, -0.05, 0.62), (0.0, 0.0, 1.0), 30.0),
 }
 RAISED = {"front": 40.0, "foot45": 15.0, "foot30": 15.0, "side": 20.0, "ceiling": 0.0}
 """Degrees by which the back of the bed is raised, where a scenario does not say."""
@@ -37,7 +37,7 @@ RAISED = {"front": 40.0, "foot45": 15.0, "foot30": 15.0, "side": 20.0, "ceiling"
 LIGHTS: dict[str, Light] = {
     "day": Light((0.3, -0.5, 1.0), 0.42, 0.62),
     "dim": Light((0.6, -0.2, 1.0), 0.10, 0.20),
-    "infrared": Light((0.1, -0.9, 1.0), 0.10, 0.30, 1.0),
+    "infrared": Light((0.1, -0.9, 1.0), 0.12, 0.30, 1.0),
 }
 NOISE = {"day": 3.0, "dim": 7.0, "infrared": 8.0}
 """Standard deviation of the sensor's noise in grey levels."""

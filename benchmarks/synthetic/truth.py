@@ -375,7 +375,8 @@ def _whole_reason(glimpse: Glimpse, _: set[str]) -> str | None:
 def _hips_reason(glimpse: Glimpse, _: set[str]) -> str | None:
     if glimpse.oblique < THRUST_OBLIQUITY:
         return "line_of_sight"
-    return _covered(glimpse, "hips")
+    # Hands lie on them, and only their front is ever seen.
+    return "limb_covered" if glimpse.shares["hips"] < SHOWN_LEAST / 2 else None
 
 
 _BODY_REASONS: dict[str, Callable[[Glimpse, set[str]], str | None]] = {
