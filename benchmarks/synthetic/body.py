@@ -26,7 +26,7 @@ BODY, LEFT_EYE, RIGHT_EYE, UPPER_TEETH, LOWER_TEETH, TONGUE = range(6)
 
 @dataclass(frozen=True)
 class Actions:
-    """How one facial action moves the face: ``where`` ``(k,)``, ``moves`` ``(k, 3)``."""
+    """How a facial action moves the face: ``where`` ``(k,)``, ``moves`` ``(k, 3)``."""
 
     where: Array
     moves: Array
@@ -70,7 +70,7 @@ class Body:
     def main_bone(self) -> Array:
         """Name of the bone that each vertex follows most, ``(v,)``."""
         first = self.weight_bones[np.arange(len(self.weights)), self.weights.argmax(1)]
-        return np.array(list(self.bones))[first]
+        return np.asarray(np.array(list(self.bones))[first])
 
     def head(self, bone: str) -> Array:
         """Return the place of a joint at rest, ``(3,)``."""
@@ -132,7 +132,9 @@ class Body:
     def _blend(self, moves: Array) -> Array:
         mixed = self.weights[:, :1] * moves[self.weight_bones[:, 0]]
         for rank in range(1, self.weights.shape[1]):
-            mixed += self.weights[:, rank : rank + 1] * moves[self.weight_bones[:, rank]]
+            mixed += (
+                self.weights[:, rank : rank + 1] * moves[self.weight_bones[:, rank]]
+            )
         return np.asarray(mixed)
 
 
@@ -167,7 +169,8 @@ def make_body(shape: Mapping[str, float]) -> Body:
         heads=np.tensordot(share, data["heads"], 1),
         actions={
             key.removeprefix("action_where_"): Actions(
-                where, FACE_UNIT * data[key.replace("where", "moves")].astype(np.float32)
+                where,
+                FACE_UNIT * data[key.replace("where", "moves")].astype(np.float32),
             )
             for key, where in data.items()
             if key.startswith("action_where_")

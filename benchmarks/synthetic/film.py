@@ -101,7 +101,10 @@ def heard(scenario: Scenario) -> list[Shown]:
     answers = [cue for cue in scenario.sound if cue.cue == "answer"]
     return [
         *(Shown("ictal_vocalization", "none", cue.start, cue.end) for cue in calls),
-        *(Shown("verbal_responsiveness", "none", cue.start, cue.end) for cue in answers),
+        *(
+            Shown("verbal_responsiveness", "none", cue.start, cue.end)
+            for cue in answers
+        ),
     ]
 
 
@@ -147,6 +150,7 @@ def render(scenario: Scenario, target: Path, progress: Progress) -> Document:
         truth.write(target.with_suffix(TRUTH))
         unfinished.replace(target)
     finally:
+        stage.close()
         unfinished.unlink(missing_ok=True)
     return truth
 
@@ -200,6 +204,10 @@ class _Stage:
         )
         self._sight = Sight(body, camera, self._size)
         self._raised = raised
+
+    def close(self) -> None:
+        """Release what the driver holds for this film."""
+        self._renderer.release()
 
     def pictures(self) -> Iterator[Array]:
         """Yield the pictures, RGB ``(height, width, 3)``."""

@@ -91,7 +91,9 @@ def dressed(
     thickness[shirt], thickness[trousers] = 0.010, 0.008
     material[shirt | trousers] = CLOTH
 
-    eyes = np.stack([vertices[body.part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)])
+    eyes = np.stack(
+        [vertices[body.part == eye].mean(0) for eye in (LEFT_EYE, RIGHT_EYE)]
+    )
     hairy = _scalp(body, eyes, follows(("head", "neck03")), follows(("head", "neck")))
     colours[hairy], thickness[hairy], material[hairy] = HAIRS[hair], 0.012, HAIR
     for side, eye in zip(("Left", "Right"), eyes, strict=True):
@@ -102,7 +104,7 @@ def dressed(
         brow &= (away[:, 2] > 0.016) & (away[:, 2] < 0.032)
         colours[brow] = np.minimum(1.2 * np.array(HAIRS[hair]), 1)
     lips = 0.7 * (body.lips * follows(("head", "neck", "jaw")))[:, None]
-    colours = colours * (1 - lips) + np.array([0.62, 0.27, 0.27]) * lips
+    colours += lips * (np.array([0.62, 0.27, 0.27], np.float32) - colours)
     material[np.isin(body.part, (LEFT_EYE, RIGHT_EYE))] = EYE
     colours[np.isin(body.part, (UPPER_TEETH, LOWER_TEETH))] = (0.9, 0.87, 0.8)
     colours[body.part == TONGUE] = (0.65, 0.3, 0.3)
@@ -115,7 +117,7 @@ def _moved(body: Body, action: str) -> Array:
     moves = body.actions[action]
     found[moves.where] = np.linalg.norm(moves.moves, axis=1)
     found *= body.part == BODY
-    return found / found.max()
+    return np.asarray(found / found.max())
 
 
 def _scalp(body: Body, eyes: Array, near: Array, head: Array) -> Array:
@@ -126,7 +128,9 @@ def _scalp(body: Body, eyes: Array, near: Array, head: Array) -> Array:
     back, front = vertices[above, 1].max(), vertices[above, 1].min()
     up = (vertices[:, 2] - middle[2]) / (top - middle[2])
     behind = (vertices[:, 1] - front) / (back - front)
-    hairy = (up > 0.62 - 0.15 * np.clip(behind, 0, 1)) | ((behind > 0.55) & (up > -0.55))
+    hairy = (up > 0.62 - 0.15 * np.clip(behind, 0, 1)) | (
+        (behind > 0.55) & (up > -0.55)
+    )
     hairy |= (behind > 0.42) & (up > 0.15)
     across = np.abs(vertices[:, 0])
     level = head & (np.abs(up) < 0.2)

@@ -167,7 +167,7 @@ def _sign(side: str) -> float:
 
 @motion(*NO_SIDE)
 def stare(act: Act) -> list[Shown]:
-    """Stops and looks ahead with open eyes."""
+    """Stop and look ahead with open eyes."""
     curves, share = act.curves, act.share(0.3)
     begun = int(np.searchsorted(curves.times, act.start))
     for name in ("head_yaw", "head_pitch", "head_roll", "gaze_yaw", "gaze_pitch"):
@@ -182,7 +182,7 @@ def stare(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def blinking(act: Act) -> list[Shown]:
-    """Blinks in a row."""
+    """Blink again and again."""
     rates = act.rates or (2.2, 2.2)
     beats = act.beats(rates, 0.1)
     closed = _jerk(beats, np.full(len(beats), rates[0])) * (act.share(0.05) > 0)
@@ -193,7 +193,7 @@ def blinking(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def eye_closure(act: Act) -> list[Shown]:
-    """Keeps the eyes shut."""
+    """Keep the eyes shut."""
     for side in SIDES:
         act.curves.at_least(f"{side}_lid", act.share(0.3))
     return []
@@ -201,14 +201,14 @@ def eye_closure(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def mouth_pull(act: Act) -> list[Shown]:
-    """Has the mouth drawn to one side."""
+    """Draw the mouth to one side."""
     act.curves.toward(f"{act.side}_mouth_pull", act.strength, act.share(0.3))
     return [Shown("face_pulling", act.side, act.start, act.end)]
 
 
 @motion(*LIMBS)
 def facial_twitch(act: Act) -> list[Shown]:
-    """Twitches in the face."""
+    """Twitch in the face."""
     rates = act.rates or (2.6, 2.2)
     beats = act.beats(rates)
     pace = rates[0] + act.course * (rates[1] - rates[0])
@@ -219,14 +219,13 @@ def facial_twitch(act: Act) -> list[Shown]:
         act.curves.add(f"{side}_brow", 0.6 * jerk)
         act.curves.add(f"{side}_mouth_pull", 0.35 * jerk)
         act.curves.at_least(f"{side}_lid", 0.3 * jerk)
-    return [
-        Shown("face_twitching", act.side, act.start, act.end, {"rate": float(pace.mean())})
-    ]
+    mean = {"rate": float(np.mean(rates))}
+    return [Shown("face_twitching", act.side, act.start, act.end, mean)]
 
 
 @motion(*NO_SIDE)
 def chewing(act: Act) -> list[Shown]:
-    """Chews without food."""
+    """Chew without food."""
     _chew(act, act.rates or (1.5, 1.5))
     return [Shown("oral_automatisms", "none", act.start, act.end)]
 
@@ -240,7 +239,7 @@ def _chew(act: Act, rates: tuple[float, float]) -> None:
 
 @motion(*NO_SIDE)
 def talking(act: Act) -> list[Shown]:
-    """Talks; the sound track must say so as well."""
+    """Talk; the sound track must say so as well."""
     beats = act.beats((3.8, 3.8), 0.25)
     pauses = act.wander(1.0, 0.5) > -0.5
     words = ndimage.gaussian_filter1d(pauses.astype(float), 1.0) * act.share(0.2)
@@ -256,7 +255,7 @@ def talking(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def version(act: Act) -> list[Shown]:
-    """Has the head and eyes drawn to one side, slowly and far."""
+    """Draw head and eyes to one side, slowly and far."""
     share = act.share(min(1.8, 0.4 * (act.end - act.start)), 0.8)
     act.curves.toward("head_yaw", _sign(act.side) * (68 * act.strength), share)
     act.curves.toward("head_roll", _sign(act.side) * -6.0, share)
@@ -266,7 +265,7 @@ def version(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def turning(act: Act) -> list[Shown]:
-    """Turns the head to look at something."""
+    """Turn the head to look at something."""
     share = act.share(0.5)
     act.curves.toward("head_yaw", _sign(act.side) * 46 * act.strength, share)
     act.curves.toward("gaze_yaw", _sign(act.side) * 10.0, share)
@@ -275,7 +274,7 @@ def turning(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def side_to_side(act: Act) -> list[Shown]:
-    """Throws the head from side to side."""
+    """Throw the head from side to side."""
     rates = act.rates or (0.9, 0.9)
     beats = act.beats(rates, 0.1)
     size = 34 * act.strength * act.size_by_cycle(beats, 0.15) * act.share(0.4)
@@ -288,7 +287,7 @@ def side_to_side(act: Act) -> list[Shown]:
 
 @motion(*LIMBS)
 def arm_flexion(act: Act) -> list[Shown]:
-    """Bends an arm across the chest and holds it."""
+    """Bend an arm across the chest and hold it."""
     share = act.share(0.6)
     for side in act.sides:
         _bend(act, side, share)
@@ -297,7 +296,7 @@ def arm_flexion(act: Act) -> list[Shown]:
 
 @motion(*LIMBS)
 def arm_extension(act: Act) -> list[Shown]:
-    """Stretches an arm out and holds it."""
+    """Stretch an arm out and hold it."""
     share = act.share(0.6)
     for side in act.sides:
         _straighten(act, side, share)
@@ -306,8 +305,7 @@ def arm_extension(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def figure4(act: Act) -> list[Shown]:
-    """Stretches one arm and bends the other across the chest; the side is the straight
-    arm's."""
+    """Stretch the arm of that side and bend the other across the chest."""
     share = act.share(0.7)
     _straighten(act, act.side, share)
     _bend(act, "right" if act.side == "left" else "left", share)
@@ -350,7 +348,7 @@ def _tremble(act: Act, sides: tuple[str, ...], share: Array, size: float) -> Non
 
 @motion(*LIMBS)
 def tonic(act: Act) -> list[Shown]:
-    """Stiffens: arms raised and held, fists, a fine tremor; with the trunk if whole."""
+    """Stiffen: arms raised and held, fists, a fine tremor; with the trunk if whole."""
     share = act.share(0.8, 0.5)
     bent = act.random.uniform() < 0.5
     for side in act.sides:
@@ -376,7 +374,7 @@ def tonic(act: Act) -> list[Shown]:
 
 @motion(*LIMBS)
 def clonic(act: Act) -> list[Shown]:
-    """Jerks at a rate that changes; legs, trunk and face too if whole."""
+    """Jerk at a rate that changes; legs, trunk and face too if whole."""
     curves, rates = act.curves, act.rates or (3.6, 2.0)
     share, beats = act.share(0.4, 0.3), act.beats(rates)
     pace = rates[0] + act.course * (rates[1] - rates[0])
@@ -393,15 +391,12 @@ def clonic(act: Act) -> list[Shown]:
             curves.add(f"{side}_hip", 11 * size * jerk)
             curves.add(f"{side}_knee", 16 * size * jerk)
             curves.at_least(f"{side}_cheek", 0.5 * jerk)
-    shown = [
-        Shown(
-            "clonic",
-            act.side,
-            act.start,
-            act.end,
-            {"rate_start": rates[0], "rate_end": rates[1], "rate": float(np.mean(rates))},
-        )
-    ]
+    measures = {
+        "rate": float(np.mean(rates)),
+        "rate_start": rates[0],
+        "rate_end": rates[1],
+    }
+    shown = [Shown("clonic", act.side, act.start, act.end, measures)]
     if act.whole:
         curves.add("shift_along", 0.02 * act.strength * jerk)
         curves.add("pelvis_lift", 0.015 * act.strength * jerk)
@@ -412,7 +407,7 @@ def clonic(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def asynchronous_shaking(act: Act) -> list[Shown]:
-    """Shakes the limbs, each in its own rhythm; legs and trunk too if whole."""
+    """Shake the limbs, each in its own rhythm; legs and trunk too if whole."""
     curves, share = act.curves, act.share(0.5)
     middle = (act.rates or (3.0, 3.0))[0]
     for side in SIDES:
@@ -443,7 +438,7 @@ def asynchronous_shaking(act: Act) -> list[Shown]:
 
 @motion(*LIMBS)
 def tremor(act: Act) -> list[Shown]:
-    """Trembles evenly at a rate that does not change; legs and trunk too if whole."""
+    """Tremble evenly at a rate that does not change; legs and trunk too if whole."""
     curves, share = act.curves, act.share(0.5)
     rates = act.rates or (4.6, 4.6)
     swing = share * act.strength * np.sin(2 * np.pi * act.beats(rates, 0.015))
@@ -463,7 +458,7 @@ def tremor(act: Act) -> list[Shown]:
 
 @motion(*LIMBS)
 def fumbling(act: Act) -> list[Shown]:
-    """Fumbles and picks with a hand."""
+    """Fumble and pick with a hand."""
     share = act.share(0.4)
     for side in act.sides:
         beats = act.beats(act.rates or (2.0, 2.0), 0.2) + act.random.uniform()
@@ -484,7 +479,7 @@ def fumbling(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def pelvic_thrusting(act: Act) -> list[Shown]:
-    """Thrusts the pelvis forward again and again."""
+    """Thrust the pelvis forward again and again."""
     curves, share = act.curves, act.share(0.4)
     beats = act.beats(act.rates or (1.3, 1.3), 0.12)
     size = 0.13 * act.strength * act.size_by_cycle(beats, 0.18)
@@ -501,7 +496,7 @@ def pelvic_thrusting(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def reaching(act: Act) -> list[Shown]:
-    """Reaches for something and comes back."""
+    """Reach for something and come back."""
     long = 0.42 * (act.end - act.start)
     share = act.share(long)
     act.curves.toward(f"{act.side}_shoulder_flexion", 62.0, share)
@@ -513,7 +508,7 @@ def reaching(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def eating(act: Act) -> list[Shown]:
-    """Eats: a hand goes to the mouth, then the mouth chews."""
+    """Eat: a hand goes to the mouth, then the mouth chews."""
     times, side = act.curves.times, act.side
     bites = np.zeros(len(times))
     for begin in np.arange(act.start, act.end - 2.0, 5.0):
@@ -532,22 +527,20 @@ def eating(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def waving(act: Act) -> list[Shown]:
-    """Waves."""
+    """Wave."""
     share, side = act.share(0.5), act.side
     beats = act.beats(act.rates or (1.7, 1.7), 0.06)
     act.curves.toward(f"{side}_shoulder_flexion", 55.0, share)
     act.curves.toward(f"{side}_shoulder_abduction", 45.0, share)
     act.curves.toward(f"{side}_shoulder_rotation", 0.0, share)
     act.curves.toward(f"{side}_elbow", 70.0, share)
-    act.curves.add(
-        f"{side}_shoulder_rotation", 22 * share * np.sin(2 * np.pi * beats)
-    )
+    act.curves.add(f"{side}_shoulder_rotation", 22 * share * np.sin(2 * np.pi * beats))
     return []
 
 
 @motion(*LEFT_RIGHT)
 def scratching(act: Act) -> list[Shown]:
-    """Scratches the chest."""
+    """Scratch the chest."""
     share, side = act.share(0.5), act.side
     beats = act.beats(act.rates or (3.0, 3.0), 0.1)
     for joint, target in (
@@ -563,7 +556,7 @@ def scratching(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def stretching(act: Act) -> list[Shown]:
-    """Stretches both arms up, once."""
+    """Stretch both arms up, once."""
     share = act.share(min(1.0, 0.4 * (act.end - act.start)))
     for side in SIDES:
         act.curves.toward(f"{side}_shoulder_flexion", 150.0, share)
@@ -574,7 +567,7 @@ def stretching(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def rolling_over(act: Act) -> list[Shown]:
-    """Rolls over to one side and stays there."""
+    """Roll over to one side and stay there."""
     share = act.share(1.6, 0.05 if act.end >= act.curves.times[-1] else 1.6)
     act.curves.toward("trunk_roll", 72 * _sign(act.side), share)
     for side, (hip, knee) in zip(SIDES, ((30.0, 45.0), (45.0, 60.0)), strict=True):
@@ -587,7 +580,7 @@ def rolling_over(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def lying_still(act: Act) -> list[Shown]:
-    """Lies still and looks around now and then."""
+    """Lie still and look around now and then."""
     share = act.share(0.5)
     for name in ("head_yaw", "head_pitch", "head_roll"):
         act.curves.toward(name, 0.3 * act.curves.values[name], share)
@@ -596,7 +589,7 @@ def lying_still(act: Act) -> list[Shown]:
 
 @motion(*NO_SIDE)
 def sleeping(act: Act) -> list[Shown]:
-    """Sleeps: shut eyes, nothing moves but the breath."""
+    """Sleep: shut eyes, nothing moves but the breath."""
     share = act.share(0.6)
     for name in ("head_yaw", "head_pitch", "head_roll", "gaze_yaw", "gaze_pitch"):
         act.curves.toward(name, 0.0, share)
@@ -606,7 +599,7 @@ def sleeping(act: Act) -> list[Shown]:
 
 
 def idle(curves: Curves, random: np.random.Generator) -> None:
-    """Add what a living body does all the time: blinks, sway, wandering gaze, breath."""
+    """Add what a body does all the time: blinks, sway, wandering gaze, breath."""
     times = curves.times
     act = Act(
         curves, "none", float(times[0]), float(times[-1]), 1.0, None, False, random

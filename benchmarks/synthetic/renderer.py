@@ -24,8 +24,18 @@ FIELDS = "3f 3f 3f 4f"
 
 @dataclass(frozen=True)
 class Mesh:
-    """A surface: ``(v, 3)`` places, normals and colours, ``(v, 4)`` place of the pattern
-    at rest with the material, ``(m, 3)`` faces."""
+    """A surface.
+
+    Attributes
+    ----------
+    vertices, normals, colours
+        ``(v, 3)``.
+    pattern
+        ``(v, 4)``: where the pattern of the cloth or skin is taken from, which does not
+        move with the surface, and the material.
+    faces
+        ``(m, 3)`` vertex numbers.
+    """
 
     vertices: Array
     normals: Array
@@ -144,7 +154,8 @@ void main() {
   }
   vec3 h = normalize(toward + v);
   float direct = max(0., dot(n, toward)), wrapped = max(0., dot(n, toward) * .5 + .5);
-  vec3 seen = c * (ambient * (.65 + .35 * n.z) + lamp * lit * (.8 * direct + .2 * wrapped))
+  float onto = ambient * (.65 + .35 * n.z) + lamp * lit * (.8 * direct + .2 * wrapped);
+  vec3 seen = c * onto
     + shine * lamp * lit * pow(max(0., dot(n, h)), sharp);
   seen = mix(seen, vec3(1.05 * dot(seen, vec3(.3, .59, .11))), grey);
   o = vec4(pow(clamp(seen, 0., 1.), vec3(1. / 1.6)), 1);
@@ -190,12 +201,16 @@ class Renderer:
         self.size = size
         self._gl, context = _context()
         self._context = context
-        self._program = context.program(vertex_shader=_VERTEX, fragment_shader=_FRAGMENT)
+        self._program = context.program(
+            vertex_shader=_VERTEX, fragment_shader=_FRAGMENT
+        )
         self._shade = context.program(
             vertex_shader=_SHADOW_VERTEX, fragment_shader=_SHADOW_FRAGMENT
         )
         self._depth = context.depth_texture(size)
-        self._picture = context.framebuffer([context.renderbuffer(size, 3)], self._depth)
+        self._picture = context.framebuffer(
+            [context.renderbuffer(size, 3)], self._depth
+        )
         self._empty_room = context.framebuffer(
             [context.renderbuffer(size, 3)], context.depth_texture(size)
         )
@@ -232,6 +247,14 @@ class Renderer:
         self._render(names)
         raw = np.frombuffer(self._picture.read(components=3, alignment=1), np.uint8)
         return raw.reshape(self.size[1], self.size[0], 3)[::-1].copy()
+
+    def release(self) -> None:
+        """Give the memory of the driver back; nothing can be drawn afterwards."""
+        self._context.gc_mode = "context_gc"
+        for places, whole, shape in self._buffers.values():
+            for part in (places, whole, shape):
+                part.release()
+        self._context.release()
 
     def _cast_shadows(self, names: list[str]) -> None:
         self._context.enable(self._gl.DEPTH_TEST)
@@ -275,8 +298,9 @@ def _context() -> tuple[Any, Any]:
         raise CapabilityError(
             "rendering needs moderngl; install it with pip install 's3ns[synthetic]'"
         ) from error
+    driver: dict[str, Any] = {"backend": "egl"}
     try:
-        return moderngl, moderngl.create_standalone_context(backend="egl", require=330)
+        return moderngl, moderngl.create_context(330, standalone=True, **driver)
     except Exception as error:
         # moderngl raises whatever its loader meets: a missing library, no device.
         raise CapabilityError(
@@ -286,7 +310,7 @@ def _context() -> tuple[Any, Any]:
 
 
 def _unit(vector: Array | tuple[float, ...]) -> Array:
-    return np.asarray(vector / np.linalg.norm(vector))
+    return np.asarray(np.asarray(vector) / np.linalg.norm(vector))
 
 
 def _camera_matrix(camera: Camera, size: tuple[int, int]) -> Array:

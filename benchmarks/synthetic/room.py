@@ -110,7 +110,9 @@ def blanket(reach: float, raised: float, surface: Array, *, cell: float = 0.03) 
 
 def box(low: Point, high: Point, colour: Point) -> Mesh:
     """Return a box between two corners."""
-    vertices, normals, faces = [], [], []
+    vertices: list[list[float]] = []
+    normals: list[list[float]] = []
+    faces: list[list[int]] = []
     for axis in range(3):
         one, two = [(1, 2), (2, 0), (0, 1)][axis]
         for end in (0, 1):

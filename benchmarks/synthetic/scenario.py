@@ -52,7 +52,11 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         for name in self.shape:
             _allowed("shape", name, body_names())
-        if not self.shape or min(self.shape.values()) < 0 or not sum(self.shape.values()):
+        if (
+            not self.shape
+            or min(self.shape.values()) < 0
+            or not sum(self.shape.values())
+        ):
             raise ValueError("expected shares above 0 as shape")
         _allowed("skin", self.skin, SKINS)
         _allowed("hair", self.hair, HAIRS)
@@ -173,11 +177,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError(f"expected {name} in {low}..{high}, got {value}")
         if self.width % 2 or self.height % 2:
             raise ValueError("expected an even width and height, as video needs")
-        for item in (*self.timeline, *self.sound):
-            if item.end > self.duration + 1e-6:
-                raise ValueError(
-                    f"expected all within {self.duration} s, got an end at {item.end}"
-                )
+        ends = [*(item.end for item in self.timeline), *(cue.end for cue in self.sound)]
+        if max(ends, default=0) > self.duration + 1e-6:
+            raise ValueError(
+                f"expected all within {self.duration} s, got an end at {max(ends)}"
+            )
 
 
 def read_scenario(path: Path) -> Scenario:

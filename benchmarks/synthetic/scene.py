@@ -42,7 +42,9 @@ class Patient:
 
     def __init__(self, body: Body, look: Look, raised: float) -> None:
         self.body, self.look, self.raised = body, look, raised
-        trunk = np.array([bone.startswith(("spine", "root")) for bone in body.main_bone])
+        trunk = np.array(
+            [bone.startswith(("spine", "root")) for bone in body.main_bone]
+        )
         root = body.heads[0]
         self._depth = SUNK * float((body.vertices[trunk, 1] - root[1]).max())
 
@@ -60,7 +62,7 @@ class Patient:
         # Who rolls over lies on a shoulder and a hip, which are wider than deep.
         higher = 0.06 * abs(np.sin(np.radians(now["trunk_roll"])))
         place = np.array(HINGE) + SEAT * along + (self._depth + higher) * front
-        place = place + [now["shift_across"], now["shift_along"], lift]
+        place += (now["shift_across"], now["shift_along"], lift)
         legs = dict(now)
         for side in ("left", "right"):
             # A person on one side has the legs in the plane of the bed.

@@ -17,8 +17,6 @@ Array = npt.NDArray[Any]
 BEHIND = 0.03
 """Metres by which a point may lie behind what was drawn and still be seen: clothes and
 hair stand off by 1.2 cm, and pixels are coarse."""
-PARTS = ("head", "face", *(f"{side}_{limb}" for side in SIDES for limb in ("hand", "elbow")),
-         *(f"{side}_leg" for side in SIDES), "hips")  # fmt: skip
 _BONES = {
     "hand": ("wrist", "metacarpal", "finger", "lowerarm02"),
     "elbow": ("lowerarm01", "upperarm02"),
@@ -33,8 +31,8 @@ class Glimpse:
     Attributes
     ----------
     shares
-        Share of the points of each of :data:`PARTS` that show; about a half of a body
-        always looks away.
+        Share of the points that show, by part: ``head``, ``face``, ``hips``, and hand,
+        elbow and leg of each side. About a half of a body always looks away.
     turned
         Degrees between the face and the direction to the camera.
     eyes
@@ -68,7 +66,10 @@ class Sight:
         letters = {"left": ".L", "right": ".R"}
         self._points = {
             f"{side}_{limb}": np.flatnonzero(
-                [name.startswith(names) and name.endswith(letters[side]) for name in bone]
+                [
+                    name.startswith(names) and name.endswith(letters[side])
+                    for name in bone
+                ]
             )
             for side in SIDES
             for limb, names in _BONES.items()
@@ -108,14 +109,17 @@ class Sight:
         ahead = np.cross(across, up)
         toward = np.array(self._camera.eye) - middle
         # The outer corners lie 1.5 times as far apart as the middles of the eyes.
-        apart = np.diff(self._camera.project(np.stack([left, right]), self._size)[0], axis=0)
+        corners, _ = self._camera.project(np.stack([left, right]), self._size)
+        apart = corners[1] - corners[0]
         shoulders = joints["upperarm01.L"] - joints["upperarm01.R"]
         trunk = joints["neck01"] - joints["root"]
         front = np.cross(trunk, shoulders)
         sight = np.array(self._camera.eye) - joints["root"]
         angle = _degrees(front, sight)
         return Glimpse(
-            shares={name: float(seen[where].mean()) for name, where in self._points.items()},
+            shares={
+                name: float(seen[where].mean()) for name, where in self._points.items()
+            },
             turned=_degrees(ahead, toward),
             eyes=1.5 * float(np.linalg.norm(apart)),
             oblique=min(angle, 180 - angle),

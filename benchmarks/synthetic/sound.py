@@ -58,9 +58,17 @@ CUES = {
 class Heard(Protocol):
     """A cue of a scenario."""
 
-    cue: str
-    start: float
-    end: float
+    @property
+    def cue(self) -> str:
+        """What is heard, one of :data:`CUES`."""
+
+    @property
+    def start(self) -> float:
+        """When it begins, in seconds."""
+
+    @property
+    def end(self) -> float:
+        """When it ends, in seconds."""
 
 
 def sound_track(
@@ -118,7 +126,9 @@ def _cords(pitch: Array, random: np.random.Generator) -> Array:
 
 def _slow(count: int, samples: int, random: np.random.Generator) -> Array:
     knots = random.normal(size=max(2, count // samples + 2))
-    return np.interp(np.linspace(0, len(knots) - 1, count), np.arange(len(knots)), knots)
+    return np.interp(
+        np.linspace(0, len(knots) - 1, count), np.arange(len(knots)), knots
+    )
 
 
 def _through_mouth(source: Array, formants: tuple[float, ...]) -> Array:
@@ -171,7 +181,7 @@ def _call(length: int, kind: str, random: np.random.Generator) -> Array:
     gone = np.linspace(0, 1, length)
     if kind == "groan":
         pitch = 150 - 35 * gone + 7 * _slow(length, 1600, random)
-        formants = VOWELS["schwa"]
+        formants: tuple[float, ...] = VOWELS["schwa"]
     else:
         pitch = 330 + 90 * np.sin(np.pi * gone) + 14 * _slow(length, 1200, random)
         formants = tuple(value / PATIENT.tract for value in VOWELS["a"])

@@ -344,7 +344,9 @@ def _drawn(split: int, seed: int, number: int) -> Scenario:
     def drawn(shares: dict[str, float]) -> str:
         return str(random.choice(list(shares), p=list(shares.values())))
 
-    first, second = (str(name) for name in random.choice(body_names(), 2, replace=False))
+    first, second = (
+        str(name) for name in random.choice(body_names(), 2, replace=False)
+    )
     share = script.between(0.5, 1.0)
     return Scenario(
         verdict=str(label),

@@ -54,7 +54,7 @@ SHOWN_LEAST = 0.08
 FACE_TURNED_LIMIT = 50.0
 """Degrees from the line of sight beyond which eyes and mouth cannot be judged."""
 FACE_SMALLEST = 20.0
-"""Pixels between the outer eye corners; at 24 open and closed eyes differ, at 16 not."""
+"""Pixels between the outer eye corners: 24 tell open from closed eyes, 16 do not."""
 THRUST_OBLIQUITY = 25.0
 """Degrees between trunk front and line of sight below which a thrust points at the
 camera."""
@@ -80,13 +80,11 @@ def shown_by_curves(curves: Curves, rest: dict[str, float], fps: float) -> list[
     ]
 
 
-def _spans(
-    sign: str, side: str, mask: Mask, curves: Curves, fps: float, bridge: float = 0.3
-) -> list[Shown]:
+def _spans(sign: str, side: str, mask: Mask, curves: Curves, fps: float) -> list[Shown]:
     shortest = vocabulary().by_name[sign].minimum_duration
     return [
         Shown(sign, side, _second(curves, first), _second(curves, beyond))
-        for first, beyond in runs(mask, fps, bridge=bridge, shortest=shortest)
+        for first, beyond in runs(mask, fps, bridge=0.3, shortest=shortest)
     ]
 
 
@@ -332,7 +330,11 @@ def _hidden(
 
 def _unassessable(sign: str, reason: str, start: float, end: float) -> Unassessable:
     return Unassessable(
-        sign=sign, start=round(start, 2), end=round(end, 2), source=SOURCE, reason=reason
+        sign=sign,
+        start=round(start, 2),
+        end=round(end, 2),
+        source=SOURCE,
+        reason=reason,
     )
 
 
