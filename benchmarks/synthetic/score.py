@@ -1,8 +1,8 @@
 """What was found in a suite against what is true of it.
 
-A sign of a clip is *present* where a visible occurrence is true, *absent* where it could
-be judged and did not occur, *hidden* where it could not be judged. Only the first two
-count for precision and recall; hidden ones ask whether the extractor said so.
+A sign of a clip is *present* where it happens in sight, *absent* where it could be
+judged and does not happen, *hidden* where it could not be judged. Only the first two
+count for precision and recall; of hidden ones, whether the extractor said so is asked.
 """
 
 from __future__ import annotations
