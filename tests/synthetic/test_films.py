@@ -113,14 +113,15 @@ def test_a_machine_that_cannot_render_is_told_what_to_install(tmp_path: Path) ->
     pytest.importorskip("moderngl", reason="moderngl is not installed")
     path = tmp_path / "scenario.yaml"
     path.write_text("verdict: no_event\nduration: 2\n")
+    code = "from s3ns.cli import main; main()"
+    words = ["synth", "render", str(path), "-o", str(tmp_path / "film.mp4")]
     result = subprocess.run(
-        [sys.executable, "-c", "from s3ns.cli import main; main()", "synth", "render", str(path), "-o",
-         str(tmp_path / "film.mp4")],
+        [sys.executable, "-c", code, *words],
         env={**os.environ, "__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere.json"},
         capture_output=True,
         text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert result.returncode == 1
     assert "apt install libegl1" in result.stderr
     assert not (tmp_path / "film.mp4").exists()
