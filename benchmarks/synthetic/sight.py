@@ -78,9 +78,13 @@ class Sight:
         self._points["hips"] = np.flatnonzero(
             [name.startswith(("pelvis", "root")) for name in bone]
         )
-        eyes = np.isin(body.part, (LEFT_EYE, RIGHT_EYE))
-        self._points["face"] = np.flatnonzero((body.lips > 0.5) | eyes)
+        eyeballs = np.isin(body.part, (LEFT_EYE, RIGHT_EYE))
+        self._points["face"] = np.flatnonzero((body.lips > 0.5) | eyeballs)
         self._eyes = [body.part == eye for eye in (LEFT_EYE, RIGHT_EYE)]
+        # At rest the face looks to the front, at an angle to what moves with the head.
+        eyes_at_rest = [body.vertices[eye].mean(0) for eye in self._eyes]
+        axes = _head_axes(*eyes_at_rest, body.head("neck03"))
+        self._face = axes.T @ np.array([0.0, -1.0, 0.0])
 
     def look(self, vertices: Array, joints: dict[str, Array], depths: Array) -> Glimpse:
         """Tell what shows.
@@ -103,10 +107,8 @@ class Sight:
         seen[inside] = far[inside] <= drawn + BEHIND
         left, right = (vertices[eye].mean(0) for eye in self._eyes)
         middle = (left + right) / 2
-        # The face looks at right angles to the line of the eyes and to the neck.
-        across = left - right
-        up = middle - joints["neck03"]
-        ahead = np.cross(across, up)
+        head = _head_axes(left, right, joints["neck03"])
+        ahead = head @ self._face
         toward = np.array(self._camera.eye) - middle
         # The outer corners lie 1.5 times as far apart as the middles of the eyes.
         corners, _ = self._camera.project(np.stack([left, right]), self._size)
@@ -124,6 +126,15 @@ class Sight:
             eyes=1.5 * float(np.linalg.norm(apart)),
             oblique=min(angle, 180 - angle),
         )
+
+
+def _head_axes(left: Array, right: Array, neck: Array) -> Array:
+    """Return axes that move with the head, as columns."""
+    across = (left - right) / np.linalg.norm(left - right)
+    up = (left + right) / 2 - neck
+    ahead = np.cross(across, up)
+    ahead = ahead / np.linalg.norm(ahead)
+    return np.stack([across, ahead, np.cross(ahead, across)], axis=1)
 
 
 def _degrees(one: Array, two: Array) -> float:
