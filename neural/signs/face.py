@@ -97,7 +97,12 @@ def eye_closure(tracks: Tracks) -> Series:
         EYES_OPEN_LEAST, typical(blur[np.isfinite(smooth)]) + LIDS_DIFFER
     ):
         usual = EYES_SHUT / EYES_CLOSED[0]
-    return np.asarray((smooth - blur) / np.maximum(usual - blur, LIDS_DIFFER))
+    # Who winks has an eye open, though the mean of both is small.
+    each = rolling_median(tracks.face.eye_opening, tracks.rate, 1.0)
+    facing = np.abs(tracks.face.yaw) < FACE_TURNED / 2
+    winks = facing & (np.ptp(each, axis=1) > usual / 2)
+    lids = np.where(winks & np.isfinite(smooth), each.max(axis=1), smooth)
+    return np.asarray((lids - blur) / np.maximum(usual - blur, LIDS_DIFFER))
 
 
 def eyes_shut(tracks: Tracks) -> Mask:
