@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
-from s3ns.cli_bench import bench
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.cli_synth import synth
@@ -338,7 +337,6 @@ def explain(
 main.add_command(rules_group)
 main.add_command(query)
 main.add_command(synth)
-main.add_command(bench)
 
 
 @main.group()

@@ -82,8 +82,8 @@ class Sight:
         self._points["face"] = np.flatnonzero((body.lips > 0.5) | eyeballs)
         self._eyes = [body.part == eye for eye in (LEFT_EYE, RIGHT_EYE)]
         # At rest the face looks to the front, at an angle to what moves with the head.
-        eyes_at_rest = [body.vertices[eye].mean(0) for eye in self._eyes]
-        axes = _head_axes(*eyes_at_rest, body.head("neck03"))
+        left, right = (body.vertices[eye].mean(0) for eye in self._eyes)
+        axes = _head_axes(left, right, body.head("neck03"))
         self._face = axes.T @ np.array([0.0, -1.0, 0.0])
 
     def look(self, vertices: Array, joints: dict[str, Array], depths: Array) -> Glimpse:

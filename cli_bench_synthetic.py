@@ -1,4 +1,4 @@
-"""``s3ns bench``: measure s3ns on data whose truth is known."""
+"""``s3ns bench synthetic``: measure s3ns on rendered patients."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ from s3ns.report.console import Console, guarded
 from s3ns.report.options import as_json, examples
 
 
-@click.group(name="bench")
-def bench() -> None:
-    """Measure s3ns on data whose truth is known."""
-
-
-@bench.command(
+@click.command(
     epilog=examples(
         "s3ns synth suite --seed 1 --count 60 --split validation -o suite/",
         "s3ns extract suite/ -o found/",
