@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
+from s3ns.cli_bench import bench
+from s3ns.cli_learn import learn
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.cli_synth import synth
@@ -36,6 +38,7 @@ from s3ns.report.options import (
     models_folder,
     output,
     overwrite,
+    prevalence,
     resume,
     rules,
     rules_only,
@@ -127,6 +130,7 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @extraction
 @rules
 @rules_only
+@prevalence
 @output
 @overwrite
 @resume
@@ -135,9 +139,11 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @guarded
 def classify(
     console: Console,
+    *,
     videos: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
+    prevalence: float | None,
     exit_verdict: bool,
     **settings: Any,
 ) -> None:
@@ -154,7 +160,7 @@ def classify(
     from s3ns import pipeline
     from s3ns.symbolic import Reasoner
 
-    judge = Reasoner(rules, alone=rules_only)
+    judge = Reasoner(rules, alone=rules_only, prevalence=prevalence)
     job = partial(pipeline.classify, reasoner=judge)
     document = _run(console, videos, job, stage="verdict", **settings)
     if exit_verdict:
@@ -195,6 +201,7 @@ def extract(console: Console, videos: tuple[Path, ...], **settings: Any) -> None
 @documents_argument
 @rules
 @rules_only
+@prevalence
 @output
 @overwrite
 @as_json
@@ -211,6 +218,7 @@ def reason(
     documents: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
+    prevalence: float | None,
     output: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -236,7 +244,7 @@ def reason(
         raise click.UsageError("--case gives no Document to keep with -o; see --json")
     console.check_target(output, overwrite=overwrite)
     given = [console.read(path) for path in documents]
-    judge = Reasoner(rules, alone=rules_only)
+    judge = Reasoner(rules, alone=rules_only, prevalence=prevalence)
     if cross_check:
         check_twice(console, judge, given)
     if case:
@@ -255,6 +263,7 @@ def reason(
         "s3ns explain clip.json --why-not ES-02",
         "s3ns explain clip.json --what-if --robustness --ask",
         "s3ns explain clip.json --graph dot | dot -Tsvg -o proof.svg",
+        "s3ns explain clip.json --narrative",
     )
 )
 @document_argument
@@ -279,7 +288,14 @@ def reason(
     type=click.Choice(["dot", "mermaid"]),
     help="Print the proof as a graph, for Graphviz or Mermaid.",
 )
+@click.option(
+    "--narrative",
+    "as_narrative",
+    is_flag=True,
+    help="Tell what happened as a short text; needs no verdict.",
+)
 @rules
+@prevalence
 @as_json
 @guarded
 def explain(
@@ -287,7 +303,9 @@ def explain(
     *,
     document: Path,
     rules: Path | None,
+    prevalence: float | None,
     graph: Literal["dot", "mermaid"] | None,
+    as_narrative: bool,
     as_json: bool,
     **questions: Any,
 ) -> None:
@@ -302,11 +320,18 @@ def explain(
     from s3ns.report.proof_tree import ASCII, UNICODE, verdict_text
 
     found = console.read(document)
+    is_asked = any(value not in {None, False} for value in questions.values())
+    if as_narrative:
+        from s3ns.report.narrative import narrative_text
+
+        if graph or as_json or is_asked:
+            raise click.UsageError("--narrative goes with no other output or question")
+        console.print(narrative_text(found, width=console.width))
+        return
     if found.verdict is None or found.proof is None:
         raise InputError(
             f"{document} has no verdict to explain; run s3ns reason {document} first"
         )
-    is_asked = any(value not in {None, False} for value in questions.values())
     if graph:
         from s3ns.report.proof_graph import graph_text
 
@@ -318,7 +343,9 @@ def explain(
         from s3ns.report.inquiry import inquiry_text
         from s3ns.symbolic import RuleBase, inquire
 
-        answers = inquire(RuleBase.load(rules), found, **questions)
+        answers = inquire(
+            RuleBase.load(rules, prevalence=prevalence), found, **questions
+        )
         if as_json:
             compact = msgspec.json.encode(answers)
             console.print(msgspec.json.format(compact, indent=2).decode())
@@ -336,6 +363,8 @@ def explain(
 
 main.add_command(rules_group)
 main.add_command(query)
+main.add_command(bench)
+main.add_command(learn)
 main.add_command(synth)
 
 
