@@ -22,6 +22,7 @@ from s3ns.cli_bench import bench
 from s3ns.cli_learn import learn
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
+from s3ns.cli_synth import synth
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -364,6 +365,7 @@ main.add_command(rules_group)
 main.add_command(query)
 main.add_command(bench)
 main.add_command(learn)
+main.add_command(synth)
 
 
 @main.group()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from s3ns.cli_bench_synthetic import synthetic
 from s3ns.cli_pathmotion import pathmotion
 from s3ns.facts import InputError
 from s3ns.report.console import Console, guarded
@@ -34,6 +35,7 @@ def bench() -> None:
 
 
 bench.add_command(pathmotion)
+bench.add_command(synthetic)
 
 
 def _data(command: click.decorators.FC) -> click.decorators.FC:

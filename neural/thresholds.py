@@ -24,6 +24,10 @@ HEAD_SIDE_SURE: Final = 15.0
 """Degrees of turn by ears and nose from which their side counts, if the mesh tells the
 other. Measured on rendered people: they waver by 8 degrees, and a face turned 70
 degrees away can be taken for one turned 30 degrees to the other side."""
+FACE_PITCH_LIMIT: Final = 45.0
+"""The same up and down: eyes and mouth are not read from farther below or above.
+Measured on rendered people: from a low foot end the mesh tells 50 to 58 degrees, and
+open and shut lids read alike."""
 FACE_YAW_SURE: Final = 30.0
 """Degrees up to which the mesh's angle is good enough to correct the body's by. Design:
 well within the above."""
@@ -163,6 +167,12 @@ SIDE_TO_SIDE_PAUSE: Final = 1.5
 EYES_CLOSED: Final = (0.5, 0.7)
 """Lid opening over the patient's own open eyes: closed below the first, open again
 above the second. Measured on rendered people: 0.25 open, 0.06 shut."""
+LID_BLUR: Final = 3.4
+"""Lid opening that shut lids read as, times the pixels between the outer eye corners:
+about one pixel. Measured on rendered people: shut lids read 0.10 at 36 pixels, 0.13 at
+31, 0.16 at 22, where open ones read 0.19 to 0.25 all along."""
+LIDS_DIFFER: Final = 0.04
+"""Lid opening by which open eyes read more than shut ones. Design: twice the noise."""
 EYES_OPEN_LEAST: Final = 0.15
 """An eye never opened wider than this gives no baseline. Measured as above."""
 EYES_SHUT: Final = 0.13
@@ -186,6 +196,15 @@ caught shut; noise is 0.05."""
 FACE_PULL: Final = (0.035, 0.02)
 """Shift of the mouth from the patient's own rest: to begin, and to go on. Measured on
 rendered people: 0.04 for a strong pull, 0.01 noise."""
+FACE_PULL_PIXELS: Final = 1.0
+"""The same in pixels, to begin: twice the waver of the mesh's lips, see below."""
+FINE_FACE: Final = 28.0
+"""Pixels between the outer eye corners below which pulls and twitches stay within the
+waver of the mesh, and cannot be told from rest: one pixel is then a strong pull."""
+EATING_REACH: Final = 0.9
+"""Distance of a wrist from the nose, in shoulder widths, at which the hand is at the
+mouth. Design: a hand is half a shoulder width long, and the mouth lies below the nose;
+measured on rendered people: 0.4 to 0.8 while they eat, 1.4 and more otherwise."""
 FACE_TURNED: Final = 20.0
 """Degrees of head turn beyond which the shift of the mouth means nothing and only the
 nearer eye is read. Measured on rendered people: the shift breaks when the head is

@@ -27,7 +27,7 @@ from s3ns.neural.signs.registry import (
     three_valued,
 )
 from s3ns.neural.signs.rhythmic import clonic_spans, span_mask
-from s3ns.neural.signs.views import face_view, with_rest
+from s3ns.neural.signs.views import face_view, fine_face_view, with_rest
 from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
     BLINK_DEPTH,
@@ -41,13 +41,17 @@ from s3ns.neural.thresholds import (
     CHEW_PIXELS,
     CHEW_STRENGTH,
     CHEW_WINDOW,
+    EATING_REACH,
     EYES_CLOSED,
     EYES_CLOSED_DURATION,
     EYES_OPEN_LEAST,
     EYES_SHUT,
     FACE_PULL,
     FACE_PULL_DURATION,
+    FACE_PULL_PIXELS,
     FACE_TURNED,
+    LID_BLUR,
+    LIDS_DIFFER,
     SPEECH_SHARE,
     TWITCH_AMPLITUDE,
     TWITCH_BAND,
@@ -80,17 +84,25 @@ def lid_opening(tracks: Tracks) -> Series:
 def eye_closure(tracks: Tracks) -> Series:
     """Return the opening of the eyes over their usual opening, ``(n,)``.
 
-    1 is open as usual, 0 is shut; NaN where the eyes cannot be judged. An eye is called
-    shut by its own measure only if it was ever seen open; else by the size that no open
-    eye has.
+    1 is open as usual, 0 is shut; NaN where the eyes cannot be judged. Shut lids read
+    as about a pixel apart, which counts as 0. An eye is called shut by its own measure
+    only if it was ever seen open; else by the size that no open eye has.
     """
     judged = np.where(face_view(tracks).judged, lid_opening(tracks), np.nan)
     smooth = rolling_median(judged, tracks.rate, 1.0)
     known = smooth[np.isfinite(smooth)]
-    usual = float(np.percentile(known, 80)) if len(known) else np.nan
-    if not usual >= EYES_OPEN_LEAST:
+    usual = float(np.percentile(known, 90)) if len(known) else np.nan
+    blur = LID_BLUR / np.maximum(tracks.face.size, 1.0)
+    if not usual >= max(
+        EYES_OPEN_LEAST, typical(blur[np.isfinite(smooth)]) + LIDS_DIFFER
+    ):
         usual = EYES_SHUT / EYES_CLOSED[0]
-    return np.asarray(smooth / usual)
+    # Who winks has an eye open, though the mean of both is small.
+    each = rolling_median(tracks.face.eye_opening, tracks.rate, 1.0)
+    facing = np.abs(tracks.face.yaw) < FACE_TURNED / 2
+    winks = facing & (np.ptp(each, axis=1) > usual / 2)
+    lids = np.where(winks & np.isfinite(smooth), each.max(axis=1), smooth)
+    return np.asarray((lids - blur) / np.maximum(usual - blur, LIDS_DIFFER))
 
 
 def eyes_shut(tracks: Tracks) -> Mask:
@@ -108,6 +120,8 @@ def close_eyes(tracks: Tracks) -> list[Observation]:
         eyes_shut(tracks), tracks.rate, bridge=0.4, shortest=EYES_CLOSED_DURATION
     ):
         open_share = typical(share[slice(*span)])
+        if open_share > EYES_CLOSED[0]:
+            continue
         found.append(
             make_finding(
                 "close_eyes",
@@ -182,16 +196,21 @@ def _in_rows(blinks: Series, longest_gap: float) -> list[Series]:
 def face_pulling(tracks: Tracks) -> list[Observation]:
     """Find the mouth drawn to one side and held, against the patient's own rest."""
     facing = np.abs(np.nan_to_num(tracks.face.yaw, nan=90)) < FACE_TURNED
-    view = with_rest(face_view(tracks).narrowed(facing, "head_turned_away"), tracks)
+    view = with_rest(
+        fine_face_view(tracks).narrowed(facing, "head_turned_away"), tracks
+    )
     pull = np.where(view.judged, tracks.face.mouth_pull, np.nan)
     shift = rolling_median(
         pull - rolling_median(pull, tracks.rate, BASELINE_WINDOW), tracks.rate, 0.3
     )
     found = []
     for side, toward in ((Side.LEFT, shift), (Side.RIGHT, -shift)):
+        large = toward * tracks.face.size >= FACE_PULL_PIXELS
         drawn = hysteresis(toward, *FACE_PULL)
         for span in runs(drawn, tracks.rate, bridge=0.3, shortest=FACE_PULL_DURATION):
             size = typical(toward[slice(*span)])
+            if large[slice(*span)].mean() < 0.5:
+                continue
             found.append(
                 make_finding(
                     "face_pulling",
@@ -209,7 +228,7 @@ def face_pulling(tracks: Tracks) -> list[Observation]:
 @detector("face_twitching")
 def face_twitching(tracks: Tracks) -> list[Observation]:
     """Find repeated jerks of brow, cheek and mouth corner, on either side."""
-    view = face_view(tracks)
+    view = fine_face_view(tracks)
     spans = {side: _twitches(tracks, side, view) for side in SIDES}
     found: list[Finding] = []
     for side, span in pair_sides(spans):
@@ -273,7 +292,7 @@ def oral_automatisms(tracks: Tracks) -> list[Observation]:
     for smeared in runs(mask, tracks.rate, bridge=0.5, shortest=CHEW_DURATION):
         span = trimmed(opening, smeared)
         start, end = tracks.times[span[0]], tracks.times[span[1] - 1]
-        if _speech_share(tracks, start, end) >= SPEECH_SHARE:
+        if _speech_share(tracks, start, end) >= SPEECH_SHARE or _eats(tracks, smeared):
             continue
         size = typical(beat.amplitude[slice(*span)])
         pace = typical(beat.rate[slice(*span)])
@@ -288,6 +307,17 @@ def oral_automatisms(tracks: Tracks) -> list[Observation]:
             )
         )
     return three_valued("oral_automatisms", tracks, found, view)
+
+
+def _eats(tracks: Tracks, span: tuple[int, int]) -> bool:
+    """Tell whether a hand came to the mouth while it chewed, or just before."""
+    steps = slice(max(0, span[0] - round(2 * tracks.rate)), span[1])
+    mouth = tracks.head[steps]
+    fed = np.zeros(len(mouth), bool)
+    for side in SIDES:
+        away = np.linalg.norm(tracks.hand[side][steps] - mouth, axis=1)
+        fed |= (away <= EATING_REACH) & tracks.hand_seen[side][steps]
+    return bool(fed.sum() >= 0.4 * tracks.rate)
 
 
 def _mouth_moves(tracks: Tracks) -> Mask:

@@ -7,7 +7,13 @@ import numpy as np
 from s3ns.neural.pose import Joint
 from s3ns.neural.signals import Mask
 from s3ns.neural.signs.registry import View
-from s3ns.neural.thresholds import BASELINE_LEAST, FACE_SMALLEST, HEAD_TURN_LIMIT
+from s3ns.neural.thresholds import (
+    BASELINE_LEAST,
+    FACE_PITCH_LIMIT,
+    FACE_SMALLEST,
+    FINE_FACE,
+    HEAD_TURN_LIMIT,
+)
 from s3ns.neural.tracks import Tracks
 
 
@@ -52,13 +58,22 @@ def hips_view(tracks: Tracks) -> View:
 def face_view(tracks: Tracks) -> View:
     """Return the view of eyes and mouth."""
     small = np.nan_to_num(tracks.face.size) < FACE_SMALLEST
+    level = np.abs(np.nan_to_num(tracks.face.pitch, nan=90)) < FACE_PITCH_LIMIT
+    frontal = tracks.face_frontal & level
     obstacles = (
         ("person_not_visible", ~tracks.person_seen),
-        ("head_turned_away", tracks.face_seen & ~tracks.face_frontal),
+        ("head_turned_away", tracks.face_seen & ~frontal),
         ("face_too_small", tracks.face_seen & small),
         ("face_not_visible", ~tracks.face_seen),
     )
-    return View(tracks.face_frontal & ~small, obstacles)
+    return View(frontal & ~small, obstacles)
+
+
+def fine_face_view(tracks: Tracks) -> View:
+    """Return the view of a face large enough for movements of its skin to show."""
+    return face_view(tracks).narrowed(
+        np.nan_to_num(tracks.face.size) >= FINE_FACE, "face_too_small"
+    )
 
 
 def head_view(tracks: Tracks) -> View:

@@ -1,0 +1,1 @@
+"""Rendered patients with exact truth: scenarios, films of them, and their scores."""
