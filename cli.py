@@ -20,6 +20,7 @@ import click
 from s3ns import __version__
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
+from s3ns.cli_train import train
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -335,6 +336,7 @@ def explain(
 
 main.add_command(rules_group)
 main.add_command(query)
+main.add_command(train)
 
 
 @main.group()
