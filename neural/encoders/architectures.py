@@ -183,10 +183,13 @@ def _layers(width: int, depth: int, heads: int) -> dict[str, int]:
     }
 
 
+# Narrow layers that begin with the small weights of wide ones learn nothing at first.
+_TINY = {**_layers(32, 2, 2), "initializer_range": 0.1}
+
 _REGISTRY["videomae"] = Architecture(
     _transformer("VideoMAEConfig", "VideoMAEForVideoClassification"),
     {
-        "tiny": {**_layers(32, 2, 2), "patch_size": 8},
+        "tiny": {**_TINY, "patch_size": 8},
         "small": {**_layers(384, 12, 6), "patch_size": 16},
         "base": {**_layers(768, 12, 12), "patch_size": 16},
     },
@@ -197,7 +200,7 @@ _REGISTRY["videomae"] = Architecture(
 _REGISTRY["vivit"] = Architecture(
     _transformer("VivitConfig", "VivitForVideoClassification"),
     {
-        "tiny": {**_layers(32, 2, 2), "tubelet_size": (2, 8, 8)},
+        "tiny": {**_TINY, "tubelet_size": (2, 8, 8)},
         "base": {**_layers(768, 12, 12), "tubelet_size": (2, 16, 16)},
     },
     *_HALF,

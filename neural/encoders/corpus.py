@@ -23,7 +23,7 @@ Progress = Callable[[float, float], None]
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording, what is known of it, and a pseudonym of its patient."""
+    """A recording, what is known of it, and its patient; the last is never written."""
 
     video: Path
     document: Document
@@ -260,7 +260,7 @@ class _Documents:
 
 def _patient(video: Path, document: Document, table: dict[str, str] | None) -> str:
     if table is None:
-        return hashlib.sha256(str(video.parent).encode()).hexdigest()[:12]
+        return str(video.parent)
     for name in (video.name, video.stem, document.recording.id):
         if name in table:
             return table[name]

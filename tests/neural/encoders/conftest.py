@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from s3ns.facts import Absence, Document, Finding, Recording, Side, Unassessable
+from s3ns.neural.video import probe
 from tests.neural.media import Image, write_video
 
 RATE = 8
@@ -47,7 +48,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def draw_clip(path: Path, halves: dict[str, int], random: np.random.Generator) -> None:
     """Draw a clip and write its Document beside it; halves 2 and 3 are never."""
     images = []
-    row, column = random.integers(4, 24, 2)
+    row, column = random.integers(12, 18, 2)
     for number in range(RATE * SECONDS):
         half = int(number >= RATE * SECONDS / 2)
         image = random.integers(60, 100, (SIZE, SIZE, 3)).astype(np.uint8)
@@ -56,7 +57,7 @@ def draw_clip(path: Path, halves: dict[str, int], random: np.random.Generator) -
             image[8:56, 50:60] = (40, 40, 230)
         images.append(image)
     write_video(path, images=images, rate=RATE, options={"crf": "12"})
-    document_of(halves).write(path.with_suffix(".json"))
+    document_of(halves, probe(path)).write(path.with_suffix(".json"))
 
 
 def _draw_block(image: Image, row: int, column: int, number: int) -> None:
@@ -64,7 +65,7 @@ def _draw_block(image: Image, row: int, column: int, number: int) -> None:
     image[row : row + 14, column + shift : column + shift + 14] = (230, 40, 40)
 
 
-def document_of(halves: dict[str, int]) -> Document:
+def document_of(halves: dict[str, int], recording: Recording) -> Document:
     """Return what is known of a clip."""
     middle, end = SECONDS / 2, float(SECONDS)
     spans = ((0.0, middle), (middle, end))
@@ -80,7 +81,7 @@ def document_of(halves: dict[str, int]) -> Document:
         sign="eye_blinking", start=0, end=end, source=MAKER, reason="face_not_visible"
     )
     return Document(
-        recording=Recording(id="drawn", duration=end),
+        recording=recording,
         findings=tuple(findings),
         absences=tuple(absences),
         unassessable=(hidden,),

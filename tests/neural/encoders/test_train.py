@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,30 +51,25 @@ def card_for(architecture: str, **changes: Any) -> EncoderCard:
 
 
 def found_clips(folder: Path) -> list[Clip]:
-    return find_clips(
-        find_videos([folder]), documents=folder, remark=lambda text: None
-    )
+    return find_clips(find_videos([folder]), documents=folder, remark=lambda text: None)
 
 
-def run(
-    clips: Path, folder: Path, options: TrainOptions = QUICK, **how: Any
-) -> Report:
+def run(clips: Path, folder: Path, options: TrainOptions = QUICK, **how: Any) -> Report:
     settings: dict[str, Any] = {
         "resume": False,
         "say": lambda text: None,
         "progress": lambda done, total: None,
     }
     plan = how.pop("plan", PLAN)
-    return run_experiment(
-        found_clips(clips), plan, options, folder, **(settings | how)
-    )
+    return run_experiment(found_clips(clips), plan, options, folder, **(settings | how))
 
 
 @pytest.fixture(scope="module")
 def trained(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     folder = tmp_path_factory.mktemp("model")
-    options = TrainOptions(epochs=25, patience=25, rate=3e-3, device="cpu")
-    return folder, run(clips, folder, options)
+    plan = Plan("videomae", "tiny", VIEW, stride=4, aggregation="max", folds=3, fold=0)
+    options = TrainOptions(epochs=25, patience=25, rate=3e-3, device="cpu", flip=False)
+    return folder, run(clips, folder, options, plan=plan)
 
 
 def test_the_loss_falls_and_f1_beats_the_constant_answer(
@@ -81,7 +77,7 @@ def test_the_loss_falls_and_f1_beats_the_constant_answer(
 ) -> None:
     _, report = trained
     losses = [row["train_loss"] for row in report.folds[0].history]
-    assert losses[-1] < 0.7 * losses[0]
+    assert losses[-1] < 0.3 * losses[0]
     scores = {score.sign: score for score in report.scores}
     assert set(scores) == {"clonic", "tonic", "mean"}
     assert scores["mean"].f1 > scores["mean"].constant_f1 + 0.1
@@ -153,7 +149,7 @@ def test_training_stops_when_validation_no_longer_improves(
 def test_every_fold_is_tested_once_on_patients_it_never_saw(
     clips: Path, tmp_path: Path
 ) -> None:
-    plan = Plan("videomae", "tiny", VIEW, 8, "noisy-or", folds=3, fold=None)
+    plan = Plan("videomae", "tiny", VIEW, 8, "noisy-or", 3, None)
     report = run(clips, tmp_path, TrainOptions(epochs=1, device="cpu"), plan=plan)
     assert [fold.fold for fold in report.folds] == [0, 1, 2]
     assert sum(fold.patients["test"] for fold in report.folds) == 12
@@ -197,7 +193,7 @@ def test_every_architecture_learns_from_a_batch(architecture: str) -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert losses[-1] < losses[0]
 
 
@@ -273,6 +269,6 @@ def test_the_rate_rises_and_falls_to_nothing() -> None:
 
 def test_logs_for_tensorboard(clips: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard", reason="it is optional")
-    plan = Plan("videomae", "tiny", VIEW, 8, "max", 3, fold=0, tensorboard=True)
+    plan = replace(PLAN, tensorboard=True)
     run(clips, tmp_path, TrainOptions(epochs=1, device="cpu"), plan=plan)
     assert list((tmp_path / "fold-0" / "tensorboard").glob("events.*"))
