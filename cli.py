@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
+from s3ns.cli_extractors import extractors
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.cli_train import train
@@ -337,6 +338,7 @@ def explain(
 main.add_command(rules_group)
 main.add_command(query)
 main.add_command(train)
+main.add_command(extractors)
 
 
 @main.group()
@@ -482,7 +484,10 @@ def _extract_options(**settings: Any) -> ExtractOptions:
         raise click.UsageError(
             f"--end {end:g} s does not lie after --start {start:g} s"
         )
-    return ExtractOptions(**settings)
+    own = dict(settings.pop("settings"))
+    if (model := settings.pop("model")) is not None:
+        own["model"] = model
+    return ExtractOptions(**settings, settings=own)
 
 
 def _run_batch(
