@@ -110,6 +110,7 @@ def register_extractor(
 def extractor_names() -> list[str]:
     """Return the names of all extractors."""
     # They register themselves.
+    import s3ns.neural.encoders.extractor
     import s3ns.neural.landmark_extractor
     import s3ns.neural.mllm.extractor  # noqa: F401
 
