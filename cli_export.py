@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -83,7 +82,7 @@ def export(
     from s3ns.neural.encoders.parity import measure
 
     wanted = _source(model)
-    samples = None if calibrate is None else _calibration(calibrate, model)
+    samples = [] if calibrate is None else _calibration(calibrate, model)
     parity = write(wanted, output, precision=precision, calibration=samples)
     if check:
         speed = measure(wanted.network, output, wanted.samples[0], threads=threads)
@@ -97,7 +96,7 @@ def _source(model: Path) -> Exportable:
     return encoder_in(model)
 
 
-def _calibration(videos: Path, model: Path) -> Iterable[Sample]:
+def _calibration(videos: Path, model: Path) -> list[Sample]:
     from s3ns.batch import find_videos
     from s3ns.neural.encoders.card import EncoderCard
     from s3ns.neural.encoders.sources import calibration_windows

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from s3ns.facts import InputError
 from s3ns.neural.container import probe
-from s3ns.neural.encoders.card import CARD_FILE, View
+from s3ns.neural.encoders.card import View
 from s3ns.neural.encoders.checkpoint import load_encoder
 from s3ns.neural.encoders.export import Exportable, Sample
 from s3ns.neural.encoders.extractor import CARD_KEY
 from s3ns.neural.encoders.windows import windows
 
-WINDOWS_PER_CLIP = 8
-"""Windows of a clip that ranges are measured on; more change them little."""
+CLIPS, WINDOWS_PER_CLIP = 16, 4
+"""Clips, and windows of each, that ranges are measured on; all are held in memory."""
 
 
 def encoder_in(folder: Path) -> Exportable:
@@ -40,28 +40,23 @@ def encoder_in(folder: Path) -> Exportable:
     )
 
 
-def is_encoder(folder: Path) -> bool:
-    """Tell whether ``s3ns train`` has written an encoder into a folder."""
-    return (folder / CARD_FILE).is_file()
-
-
-def calibration_windows(videos: Sequence[Path], view: View) -> Iterator[Sample]:
-    """Yield the first windows of each video, to measure ranges on.
+def calibration_windows(videos: Sequence[Path], view: View) -> list[Sample]:
+    """Return the first windows of some videos, to measure ranges on.
 
     Raises
     ------
     InputError
         If no video is as long as a window.
     """
-    count = 0
-    for video in videos:
+    samples: list[Sample] = []
+    for video in videos[:: max(1, len(videos) // CLIPS)][:CLIPS]:
         end = probe(video).duration
         found = windows(video, view, end=end, stride=view.frames)
-        for window in itertools.islice(found, WINDOWS_PER_CLIP):
-            count += 1
-            yield (window.pictures[None],)
-    if not count:
+        some = itertools.islice(found, WINDOWS_PER_CLIP)
+        samples += [(window.pictures[None],) for window in some]
+    if not samples:
         raise InputError(
             f"none of the {len(videos)} videos to calibrate on is as long as a window "
             f"of {view.seconds:g} s"
         )
+    return samples

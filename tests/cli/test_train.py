@@ -1,4 +1,4 @@
-"""The command ``s3ns train``, as a user types it."""
+"""The commands ``s3ns train`` and ``s3ns export``, as a user types them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from s3ns.facts import Document
 from tests.cli.conftest import Run
 from tests.neural.encoders.conftest import clips  # noqa: F401  (a fixture)
 
@@ -31,6 +32,40 @@ def test_train_writes_an_encoder_and_prints_scores(
     assert "add --resume" in again.output
     resumed = run("train", clips, "-o", model, *QUICK, "--resume", "--json", "-q")
     assert json.loads(resumed.stdout) == json.loads((model / "report.json").read_text())
+
+
+def test_from_clips_to_a_verdict(
+    run: Run,
+    clips: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    model, file, found = (tmp_path / name for name in ("model", "x.onnx", "x.json"))
+    assert run("train", clips, "-o", model, *QUICK).exit_code == 0
+    exported = run("export", model / "fold-0", "-o", file, "--check")
+    assert exported.exit_code == 0, exported.output
+    assert "largest difference" in exported.stdout
+    assert "times as fast" in exported.stdout
+    video = clips / "patient-0" / "clip-0.mp4"
+    how = ["--extractor", "encoder", "--model", file, "--device", "cpu"]
+    judged = run("classify", video, *how, "-o", found)
+    assert judged.exit_code == 0, judged.output
+    document = Document.read(found)
+    assert document.verdict is not None
+    assert document.absences or document.findings
+    assert run("export", model / "fold-0", "-o", file).exit_code == 2
+
+
+def test_int8_needs_videos_to_calibrate_on(run: Run, tmp_path: Path) -> None:
+    result = run("export", tmp_path, "-o", tmp_path / "x.onnx", "--precision", "int8")
+    assert result.exit_code == 2
+    assert "needs --calibrate" in result.output
+
+
+def test_a_folder_without_an_encoder_is_bad_input(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason="export needs the train extra")
+    result = run("export", tmp_path, "-o", tmp_path / "x.onnx")
+    assert result.exit_code == 3
+    assert not (tmp_path / "x.onnx").exists()
 
 
 @pytest.mark.parametrize(
