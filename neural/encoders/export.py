@@ -53,6 +53,8 @@ class Exportable:
         Whether the first axis of the input is a batch of any size.
     metadata
         What the file is to state, beside versions and hashes.
+    reference
+        The network to compare with, where another one was rewritten for the export.
     """
 
     network: nn.Module
@@ -61,6 +63,7 @@ class Exportable:
     samples: Sequence[Sample]
     batched: bool
     metadata: Mapping[str, str]
+    reference: nn.Module | None = None
 
 
 def export(
@@ -107,7 +110,7 @@ def export(
         data = model.SerializeToString()
         file.write_bytes(data)
         samples = calibration if precision == "int8" else wanted.samples
-        parity = compare(network, file, samples)
+        parity = compare(wanted.reference or network, file, samples)
         worst = max(output.largest for output in parity)
         # NaN is not larger than anything
         if precision == "fp32" and not worst <= MOST_FP32:
