@@ -110,7 +110,10 @@ def _write(
     from s3ns.neural.dataset.write import link_video, write_dataset
     from s3ns.neural.encoders.corpus import find_clips
 
-    if output.is_dir() and any(output.glob(f"{kind}-*")) and not overwrite:
+    other = "grpo" if kind == "sft" else "sft"
+    if any(output.glob(f"{other}-*")):
+        raise click.UsageError(f"{output} holds {other} data; name another folder")
+    if any(output.glob(f"{kind}-*")) and not overwrite:
         raise click.UsageError(f"{output} holds {kind} data; add --overwrite")
     first = videos[0]
     clips = find_clips(

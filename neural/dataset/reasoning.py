@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from s3ns.facts import Document, Finding, Side, clock, sign_named
+from s3ns.facts import Document, Finding, Side, clock, sign_named, vocabulary
 
 Level = Literal["perception", "time", "side", "sequence", "report", "verdict"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -84,6 +84,13 @@ def _perception(document: Document) -> str:
     parts = ["; ".join(dict.fromkeys(seen))] if seen else []
     if missed:
         parts.append(f"looked for and not seen: {', '.join(missed)}")
+    hidden = {
+        f"{_title(item.sign)} ({vocabulary().reasons[item.reason]})": None
+        for item in document.unassessable
+        if item.sign not in found and item.sign not in names
+    }
+    if hidden:
+        parts.append(f"could not be judged: {', '.join(hidden)}")
     return ". ".join(parts)
 
 

@@ -39,7 +39,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     id
         Hash that names the record.
     group
-        Hash that stands for the patient; records are parted by it, never by record.
+        Number that stands for the patient; records are parted by it, never by record.
     task, sign
         One of the seven tasks, and the sign it is about or nothing.
     messages
@@ -110,12 +110,15 @@ def make_records(
     if kind == "sft":
         pairs = _balanced(pairs, seed)
     weights = _weights(example for _, example in pairs)
+    patients = dict.fromkeys(recording.patient for recording in recordings)
+    groups = {name: f"patient-{k:04d}" for k, name in enumerate(patients, start=1)}
     return [
         _record(
             recording,
             example,
             kind=kind,
             weight=weights[_key(example)],
+            group=groups[recording.patient],
             licence=licence,
             thinking=thinking or kind == "grpo",
         )
@@ -149,6 +152,7 @@ def _record(
     *,
     kind: Kind,
     weight: float,
+    group: str,
     licence: str,
     thinking: bool,
 ) -> Record:
@@ -168,7 +172,7 @@ def _record(
     sha256 = recording.document.recording.sha256 or recording.video
     return Record(
         id=_hash(kind, sha256, example.task, example.sign),
-        group=_hash("patient", recording.patient),
+        group=group,
         task=example.task,
         sign=example.sign,
         messages=messages,

@@ -44,6 +44,8 @@ def test_records_are_written_and_name_nobody(
     assert "Doe" not in (data / "README.md").read_text()
     assert run(*words).exit_code == 2
     assert run(*words, "--overwrite").exit_code == 0
+    words[1] = {"sft": "grpo", "grpo": "sft"}[kind]
+    assert "name another folder" in run(*words, "--overwrite").output
 
 
 def test_a_licence_must_be_named(run: Run, annotated: Path, tmp_path: Path) -> None:

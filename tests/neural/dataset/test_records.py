@@ -31,11 +31,10 @@ from s3ns.neural.dataset.tasks import TASKS, examples
 from s3ns.neural.dataset.write import constant_rewards, write_dataset
 from s3ns.symbolic import Reasoner
 
-REASONER = Reasoner()
 SECRETS = ("Doe", "Jane", "rec-", "Dr_Who")
 
 
-def document(number: int = 0, *, judged: bool = True) -> Document:
+def document(number: int = 0) -> Document:
     who = {"source": "Dr_Who"}
     late = number % 3
     findings = (
@@ -57,7 +56,7 @@ def document(number: int = 0, *, judged: bool = True) -> Document:
         ),
     )
     absent = ("close_eyes", "pelvic_thrusting") if number else ("close_eyes",)
-    found = Document(
+    return Document(
         recording=Recording(id=f"rec-{number}", duration=30.0, sha256=f"{number:064d}"),
         findings=findings if number != 3 else findings[:1],
         absences=tuple(
@@ -74,14 +73,19 @@ def document(number: int = 0, *, judged: bool = True) -> Document:
             ),
         ),
     )
-    return REASONER.reason(found) if judged else found
 
 
 @pytest.fixture(scope="module")
-def recordings() -> list[Described]:
+def judged() -> list[Document]:
+    reasoner = Reasoner()
+    return [reasoner.reason(document(number)) for number in range(6)]
+
+
+@pytest.fixture(scope="module")
+def recordings(judged: list[Document]) -> list[Described]:
     return [
         Described(
-            document=document(k), patient=f"Jane Doe {k // 2}", video=f"videos/v{k}.mp4"
+            document=judged[k], patient=f"Jane Doe {k // 2}", video=f"videos/v{k}.mp4"
         )
         for k in range(6)
     ]
@@ -127,18 +131,21 @@ def test_three_values_stay_three() -> None:
 
 
 def test_a_document_without_a_verdict_has_no_diagnosis() -> None:
-    tasks = {example.task for example in examples(document(judged=False))}
+    tasks = {example.task for example in examples(document())}
     assert tasks == set(TASKS) - {"diagnosis"}
 
 
-def test_the_chain_goes_from_perception_to_the_verdict_of_the_proof() -> None:
-    found = document()
+def test_the_chain_goes_from_perception_to_the_verdict_of_the_proof(
+    judged: list[Document],
+) -> None:
+    found = judged[0]
     assert found.verdict is not None
     steps = chain(found, upto="verdict")
     assert tuple(step.level for step in steps) == LEVELS
     texts = {step.level: step.text for step in steps}
     assert "yaw up to 48 deg" in texts["perception"]
     assert "not seen: eyes closed" in texts["perception"].lower()
+    assert "eye blinking (the face was not visible)" in texts["perception"]
     assert "00:02.0" in texts["time"]
     assert "right" in texts["side"]
     assert texts["sequence"].startswith("head turning, then tonic")
@@ -193,7 +200,7 @@ def test_patients_are_never_on_both_sides(recordings: list[Described]) -> None:
 
 
 def test_the_source_is_a_kind_and_never_a_name() -> None:
-    found = document(judged=False)
+    found = document()
     assert source_of(found) == "hand"
     for stage, kind in (("extract", "machine"), ("elan", "elan")):
         step = Step(stage=stage, tool="x", version="1")
