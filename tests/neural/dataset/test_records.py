@@ -145,7 +145,7 @@ def test_the_chain_goes_from_perception_to_the_verdict_of_the_proof(
     texts = {step.level: step.text for step in steps}
     assert "yaw up to 48 deg" in texts["perception"]
     assert "not seen: eyes closed" in texts["perception"].lower()
-    assert "eye blinking (the face was not visible)" in texts["perception"]
+    assert "blinking (the face was not visible)" in texts["perception"]
     assert "00:02.0" in texts["time"]
     assert "right" in texts["side"]
     assert texts["sequence"].startswith("head turning, then tonic")
