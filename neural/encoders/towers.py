@@ -107,7 +107,7 @@ def _internvl(folder: Path, config: Any, grid: Grid) -> Exportable:
             f"{','.join(map(str, grid))}"
         )
     with torch.device("meta"):  # the language model takes no memory
-        model = InternVLModel._from_config(config)  # type: ignore[no-untyped-call]
+        model = InternVLModel._from_config(config)
     model.language_model = nn.Identity()
     model.to_empty(device="cpu")
     names = {name: name for name in ("vision_tower.", "multi_modal_projector.")}
