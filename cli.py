@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
+from s3ns.cli_convert import convert
 from s3ns.cli_dataset import dataset
 from s3ns.cli_export import export
 from s3ns.cli_extractors import extractors
@@ -342,6 +343,7 @@ main.add_command(query)
 main.add_command(train)
 main.add_command(export)
 main.add_command(dataset)
+main.add_command(convert)
 main.add_command(extractors)
 
 
