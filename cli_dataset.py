@@ -135,6 +135,9 @@ def _write(
         recordings, kind=kind, licence=licence, thinking=thinking, seed=seed
     )
     parts = part_by_patient(records, validation, seed)
-    for path in write_dataset(output, kind, *parts):
+    files = write_dataset(output, kind, *parts)
+    for path in files:
         console.print(str(path))
+    if not any(path.suffix == ".parquet" for path in files):
+        console.say("note: no Parquet without pyarrow; `pip install 's3ns[train]'`")
     console.say(f"{len(parts[0])} records to train, {len(parts[1])} to validate")
