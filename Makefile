@@ -35,7 +35,7 @@ install: $(BIN)/python
 # Its links are made anew each time, so that new files are found.
 install-test: $(BIN)/python
 	rm -rf build
-	$(PIP) install --config-settings editable_mode=strict -e ".[cpu,test]"
+	$(PIP) install --config-settings editable_mode=strict -e ".[cpu,test,train]"
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -23,6 +23,11 @@ from s3ns.cli_learn import learn
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.cli_synth import synth
+from s3ns.cli_convert import convert
+from s3ns.cli_dataset import dataset
+from s3ns.cli_export import export
+from s3ns.cli_extractors import extractors
+from s3ns.cli_train import train
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -366,6 +371,11 @@ main.add_command(query)
 main.add_command(bench)
 main.add_command(learn)
 main.add_command(synth)
+main.add_command(train)
+main.add_command(export)
+main.add_command(dataset)
+main.add_command(convert)
+main.add_command(extractors)
 
 
 @main.group()
@@ -511,7 +521,10 @@ def _extract_options(**settings: Any) -> ExtractOptions:
         raise click.UsageError(
             f"--end {end:g} s does not lie after --start {start:g} s"
         )
-    return ExtractOptions(**settings)
+    own = dict(settings.pop("settings"))
+    if (model := settings.pop("model")) is not None:
+        own["model"] = model
+    return ExtractOptions(**settings, settings=own)
 
 
 def _run_batch(

@@ -76,9 +76,9 @@ def extract(
     """Look at a video; the first half of :func:`classify`."""
     from s3ns.neural.extractor import ExtractOptions, make_extractor
 
-    return make_extractor(extractor).extract(
-        video, options or ExtractOptions(), progress or _ignore
-    )
+    asked = options or ExtractOptions()
+    producer = make_extractor(extractor, asked.settings)
+    return producer.extract(video, asked, progress or _ignore)
 
 
 def reason(document: Document, *, reasoner: Reasoner | None = None) -> Document:

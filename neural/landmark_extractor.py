@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from s3ns import __version__
-from s3ns.facts import Document, InputError, Recording, Step
+from s3ns.facts import Document, Step
 from s3ns.neural.boxes import BoxDetector
 from s3ns.neural.expression import read_expression
-from s3ns.neural.extractor import ExtractOptions, Progress, register_extractor
+from s3ns.neural.extractor import (
+    ExtractOptions,
+    Progress,
+    Settings,
+    analysed_stretch,
+    register_extractor,
+)
 from s3ns.neural.landmarks import Models, PatientTracker
 from s3ns.neural.models.store import ModelStore
 from s3ns.neural.prefetch import prefetched
@@ -36,6 +42,9 @@ class LandmarkExtractor:
 
     name = "landmarks"
 
+    def __init__(self, _settings: Settings) -> None:
+        """Make the extractor; it has no settings of its own."""
+
     def extract(
         self, video: Path, options: ExtractOptions, progress: Progress
     ) -> Document:
@@ -51,7 +60,7 @@ class LandmarkExtractor:
             If there is no ONNX runtime or the device is not there.
         """
         recording = probe(video)
-        start, end = _window(recording, options)
+        start, end = analysed_stretch(recording, options)
         store = ModelStore(options.models)
         names = [*LANDMARK_MODELS, *([SPEECH_MODEL] if recording.has_audio else [])]
         models = {
@@ -131,17 +140,6 @@ class _Observer:
         """Return what the patient did and what was heard."""
         sound = None if self._meter is None else self._meter.result()
         return self._recorder.tracks(start, end, sound)
-
-
-def _window(recording: Recording, options: ExtractOptions) -> tuple[float, float]:
-    end = recording.duration if options.end is None else options.end
-    end = min(end, recording.duration)
-    if not 0 <= options.start < end:
-        raise InputError(
-            f"nothing to analyse from {options.start:g} s to {end:g} s in a recording "
-            f"of {recording.duration:.1f} s; change --start and --end"
-        )
-    return options.start, end
 
 
 def _device_remarks(models: dict[str, Model]) -> list[str]:

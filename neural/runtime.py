@@ -74,6 +74,8 @@ class Model:
         What a reader of the results should know about the device, or nothing.
     inputs, outputs
         Its inputs and outputs in order.
+    metadata
+        What its maker wrote into it, by key.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Model:
         self.remark = remark
         self.inputs = tuple(_port(value) for value in session.get_inputs())
         self.outputs = tuple(_port(value) for value in session.get_outputs())
+        self.metadata = dict(session.get_modelmeta().custom_metadata_map)
 
     def run(self, *values: Array, **named: Array) -> dict[str, Array]:
         """Run the model once.

@@ -74,9 +74,11 @@ class Console:
         if self.verbose:
             click.echo(text, err=True)
 
-    def progress(self, stage: str) -> AbstractContextManager[progress.Report]:
-        """Show how far a stage is."""
-        return progress.shown(stage, quiet=self.quiet)
+    def progress(
+        self, stage: str, *, unit: str = ""
+    ) -> AbstractContextManager[progress.Report]:
+        """Show how far a stage is, in seconds of video or another unit."""
+        return progress.shown(stage, quiet=self.quiet, unit=unit)
 
     def read(self, path: Path) -> Document:
         """Read a Document from a file or the standard input."""

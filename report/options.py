@@ -49,6 +49,13 @@ def _region(text: str) -> tuple[int, int, int, int]:
     return x, y, width, height
 
 
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = str(text).partition("=")
+    if not (name and equals):
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
 _FILE = click.Path(path_type=Path)
 _DOCUMENT = click.Path(path_type=Path, allow_dash=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -97,6 +104,19 @@ extractor = click.option(
     envvar="S3NS_EXTRACTOR",
     show_envvar=True,
     help="Producer of the findings.",
+)
+model = click.option(
+    "--model",
+    metavar="NAME",
+    help="Model of the extractor; short for --set model=NAME.",
+)
+settings = click.option(
+    "--set",
+    "settings",
+    type=_setting,
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Setting of the extractor; s3ns extractors lists them.",
 )
 rules = click.option(
     "--rules",
@@ -165,6 +185,8 @@ def extraction(command: Command) -> Command:
     """Add what may be asked of any extractor."""
     for option in (
         extractor,
+        model,
+        settings,
         models_folder,
         device,
         _mirrored,

@@ -1,0 +1,1 @@
+"""Training data for language models: tasks, reasoning, rewards, files."""

@@ -1,0 +1,1 @@
+"""Encoders trained on annotated video: data, training, scores, export, findings."""

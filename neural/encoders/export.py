@@ -1,0 +1,209 @@
+"""Writing a network as an ONNX file that states where it comes from.
+
+::
+
+    torch -> dynamo exporter -> fp32 -> (fp16 | calibrated int8) -> check -> file
+
+The file has standard operators only; onnxruntime fuses them for the device when it
+opens it. The way by the dynamo exporter needs opset 23, whose Attention operator keeps
+attention in one piece.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnx
+import torch
+from torch import nn
+
+from s3ns import __version__
+from s3ns.facts import ModelError
+from s3ns.neural.encoders.parity import OutputParity, compare
+from s3ns.neural.models.archives import sha256_of
+from s3ns.neural.models.store import put_file
+
+OPSET = 23
+MOST_FP32 = 1e-4
+"""Largest difference from torch that an fp32 file may show."""
+
+Precision = Literal["fp32", "fp16", "int8"]
+Sample = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A network with what is needed to write it.
+
+    Attributes
+    ----------
+    network
+        Takes the samples' arrays as tensors, in order.
+    inputs, outputs
+        Names.
+    samples
+        Inputs to compare on; the first one is traced.
+    batched
+        Whether the first axis of the input is a batch of any size.
+    metadata
+        What the file is to state, beside versions and hashes.
+    reference
+        The network to compare with, where another one was rewritten for the export.
+    """
+
+    network: nn.Module
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    samples: Sequence[Sample]
+    batched: bool
+    metadata: Mapping[str, str]
+    reference: nn.Module | None = None
+
+
+def export(
+    wanted: Exportable,
+    path: Path,
+    *,
+    precision: Precision = "fp32",
+    calibration: Sequence[Sample] = (),
+) -> list[OutputParity]:
+    """Write an ONNX file, after it was compared with torch.
+
+    Parameters
+    ----------
+    wanted
+        The network.
+    path
+        Where to write.
+    precision
+        ``fp32``; ``fp16``, with inputs and outputs as before; or ``int8``, with 8-bit
+        convolutions and matrix products, whose ranges are measured on ``calibration``.
+    calibration
+        Inputs as they occur; needed for ``int8``, and what it is compared on: on noise
+        its ranges would not hold.
+
+    Returns
+    -------
+    The differences from torch, output by output.
+
+    Raises
+    ------
+    ModelError
+        If an fp32 file does not give what torch gives; then nothing is written.
+    """
+    network = wanted.network.eval()
+    with tempfile.TemporaryDirectory(prefix="s3ns-export-") as scratch:
+        file = Path(scratch) / "model.onnx"
+        _trace(wanted, network, file)
+        if precision == "fp16":
+            _to_half(file)
+        elif precision == "int8":
+            _to_int8(file, wanted.inputs, calibration)
+        model = onnx.load(file)
+        _state(model, precision, _weights_hash(network), wanted.metadata)
+        data = model.SerializeToString()
+        file.write_bytes(data)
+        samples = calibration if precision == "int8" else wanted.samples
+        parity = compare(wanted.reference or network, file, samples)
+        worst = max(output.largest for output in parity)
+        # NaN is not larger than anything
+        if precision == "fp32" and not worst <= MOST_FP32:
+            raise ModelError(
+                f"the exported network differs from torch by {worst:.1e}, more than "
+                f"{MOST_FP32:g}; nothing was written"
+            )
+        put_file(path, data, path.parent)
+    return parity
+
+
+def _trace(wanted: Exportable, network: nn.Module, file: Path) -> None:
+    example = tuple(torch.from_numpy(np.asarray(value)) for value in wanted.samples[0])
+    shapes = None
+    if wanted.batched:
+        # A batch of one would be taken for a constant.
+        example = tuple(torch.cat([value, value]) for value in example)
+        batch = torch.export.Dim("batch")
+        shapes = tuple({0: batch} for _ in example)
+    with warnings.catch_warnings(), torch.no_grad():
+        # The exporter warns about how it itself calls torch.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network,
+            example,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(wanted.inputs),
+            output_names=list(wanted.outputs),
+            dynamic_shapes=shapes,
+            verbose=False,
+        )
+    assert program is not None
+    program.save(file)
+
+
+def _to_half(file: Path) -> None:
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    onnx.save(convert_float_to_float16(onnx.load(file), keep_io_types=True), file)
+
+
+def _to_int8(file: Path, inputs: Sequence[str], calibration: Sequence[Sample]) -> None:
+    from onnxruntime import quantization
+
+    class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._samples = iter(calibration)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            sample = next(self._samples, None)
+            return None if sample is None else dict(zip(inputs, sample, strict=True))
+
+    prepared = file.with_name("prepared.onnx")
+    # Its symbolic shape inference knows only an older Attention; ONNX's own knows both.
+    quantization.quant_pre_process(file, prepared, skip_symbolic_shape=True)
+    quantization.quantize_static(
+        prepared,
+        file,
+        Reader(),
+        quant_format=quantization.QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=quantization.QuantType.QUInt8,
+        weight_type=quantization.QuantType.QInt8,
+        op_types_to_quantize=["Conv", "MatMul", "Gemm"],
+    )
+
+
+def _state(
+    model: onnx.ModelProto,
+    precision: Precision,
+    weights: str,
+    metadata: Mapping[str, str],
+) -> None:
+    onnx.helper.set_model_props(
+        model,
+        {
+            "s3ns.version": __version__,
+            "s3ns.precision": precision,
+            "s3ns.weights_sha256": weights,
+            "s3ns.exporter": f"torch {torch.__version__} dynamo, opset {OPSET}",
+            **metadata,
+        },
+    )
+    for node in model.graph.node:
+        # The exporter notes lines of source, with the paths of this machine.
+        del node.metadata_props[:]
+        node.doc_string = ""
+
+
+def _weights_hash(network: nn.Module) -> str:
+    digest = [
+        f"{name}:{sha256_of(value.detach().cpu().contiguous().numpy().tobytes())}"
+        for name, value in sorted(network.state_dict().items())
+    ]
+    return sha256_of("\n".join(digest).encode())

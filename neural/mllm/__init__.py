@@ -1,0 +1,1 @@
+"""Findings from multimodal language models, asked about what each sign looks like."""

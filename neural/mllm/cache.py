@@ -1,0 +1,80 @@
+"""Answers kept by what was asked, so that an interrupted run asks nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from s3ns.facts import InputError
+from s3ns.neural.mllm.request import Backend, Request
+
+
+def default_folder() -> Path:
+    """Return the folder of kept answers in the user's cache."""
+    return platformdirs.user_cache_path("s3ns") / "answers"
+
+
+class Cached:
+    """A backend that keeps each answer in a file named by the hash of the request.
+
+    The files hold the model's words about the patient, but no picture and no sound;
+    only the user can read them. Two models of one name are one model to it.
+
+    Parameters
+    ----------
+    backend
+        Answers what is not there.
+    folder
+        Where answers are kept; made if it is not there.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+
+    def __init__(self, backend: Backend, folder: Path) -> None:
+        self._backend = backend
+        self._folder = folder
+        self.identity, self.concurrency = backend.identity, backend.concurrency
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"cannot keep answers in {folder}: {error.strerror}; name another "
+                "folder with --set cache=DIR, or --set cache=off"
+            ) from error
+
+    def ask(self, request: Request) -> str:
+        """Return the kept answer, else ask and keep the answer."""
+        path = self._folder / f"{request.digest(self.identity)}.json"
+        kept = _read(path)
+        if kept is not None:
+            return kept
+        answer = self._backend.ask(request)
+        _write(path, answer)
+        return answer
+
+    def close(self) -> None:
+        """Close the backend."""
+        self._backend.close()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        kept = json.loads(path.read_bytes())
+    except (OSError, ValueError):  # not there, or damaged: asked again
+        return None
+    answer = kept.get("answer") if isinstance(kept, dict) else None
+    return answer if isinstance(answer, str) else None
+
+
+def _write(path: Path, answer: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump({"answer": answer}, stream)
+    Path(temporary).replace(path)

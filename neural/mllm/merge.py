@@ -1,0 +1,133 @@
+"""From the answers in overlapping windows to observations over the whole stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from s3ns.facts import Absence, Finding, Observation, Side, Sign, Unassessable
+from s3ns.neural.mllm.questions import Reading
+
+CONFIDENCE = 0.6
+"""Confidence of a finding: how often a model is right about a sign.
+
+The balanced accuracy of eleven published models over the 18 visual signs of the S3
+benchmark lies between 0.53 and 0.62 (recomputed from their published answers). What a
+model says of its own certainty is not asked for.
+"""
+
+_MOST_WORDS = 2  # windows whose words are kept as the evidence of a finding
+
+Span = tuple[float, float]
+
+
+def merged(
+    sign: Sign,
+    readings: Sequence[Reading],
+    stretch: Span,
+    *,
+    source: str,
+    otherwise: str,
+) -> list[Observation]:
+    """Account for a sign over a stretch: seen, not seen, or not assessable.
+
+    A sign is seen where any window shows it, as in the published protocol; where no
+    window shows it and one was judged, it was not seen; the rest is not assessable.
+    What was judged in one window counts, even if another could not tell.
+
+    Parameters
+    ----------
+    sign
+        The sign.
+    readings
+        What came of asking, window by window.
+    stretch
+        Start and end in seconds.
+    source
+        Source of the observations.
+    otherwise
+        Reason of the vocabulary for what no window showed.
+    """
+    seen = [item for item in readings if item.value == "seen"]
+    found = _findings(sign, seen, source)
+    taken: list[Span] = [(item.start, item.end) for item in found]
+    judged = [(r.start, r.end) for r in readings if r.value in {"seen", "not_seen"}]
+    result: list[Observation] = [*found]
+    # Too short a look does not show that something was not there.
+    needed = min(sign.minimum_duration, stretch[1] - stretch[0])
+    for start, end in less(joined(judged), taken):
+        if end - start >= needed - 1e-6:
+            result.append(Absence(sign=sign.name, start=start, end=end, source=source))
+        else:
+            result.append(_blind(sign, (start, end), source, "too_short"))
+    taken += judged
+    unsure = ("could_not_tell", "answer_unusable")
+    spans_by_reason = {
+        reason: [(r.start, r.end) for r in readings if r.value == reason]
+        for reason in unsure
+    }
+    for reason, spans in [*spans_by_reason.items(), (otherwise, [stretch])]:
+        for span in less(joined(spans), taken):
+            result.append(_blind(sign, span, source, reason))
+        taken += spans
+    return result
+
+
+def _findings(sign: Sign, seen: Sequence[Reading], source: str) -> list[Finding]:
+    by_side: dict[Side, list[Reading]] = {}
+    for reading in seen:
+        by_side.setdefault(reading.side, []).append(reading)
+    result = []
+    for side, readings in by_side.items():
+        for start, end in joined((r.seen_start, r.seen_end) for r in readings):
+            inside = [r for r in readings if start <= r.seen_start < end]
+            words = list(dict.fromkeys(r.words for r in inside if r.words))
+            quoted = "; ".join(f'"{text}"' for text in words[:_MOST_WORDS])
+            said = f"a language model saw {quoted}" if quoted else ""
+            result.append(
+                Finding(
+                    sign=sign.name,
+                    side=side,
+                    start=start,
+                    end=end,
+                    confidence=CONFIDENCE,
+                    source=source,
+                    evidence=said or "a language model said yes",
+                )
+            )
+    return result
+
+
+def _blind(sign: Sign, span: Span, source: str, reason: str) -> Unassessable:
+    start, end = span
+    return Unassessable(
+        sign=sign.name, start=start, end=end, source=source, reason=reason
+    )
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, to the hundredth, those that meet as one."""
+    result: list[Span] = []
+    for first, last in sorted(spans):
+        start, end = round(first, 2), round(last, 2)
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(result[-1][1], end))
+        else:
+            result.append((start, end))
+    return result
+
+
+def less(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Return what of some spans no other covers."""
+    result: list[Span] = []
+    gone = joined(others)
+    for start, end in spans:
+        at = start
+        for first, last in gone:
+            if last <= at or first >= end:
+                continue
+            if first > at:
+                result.append((at, first))
+            at = max(at, last)
+        if at < end:
+            result.append((at, end))
+    return result

@@ -1,0 +1,210 @@
+"""What a language model is asked about a sign, and how its answer is read.
+
+The words come from the vocabulary: what the sign looks like, never what it may mean.
+Nothing tells the model which recording this is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from s3ns.facts import Side, Sign
+from s3ns.neural.mllm.request import Part, Request
+from s3ns.neural.mllm.windows import Window
+
+SYSTEM = (
+    "You watch one person in a video. You see it as numbered frames in order of time; "
+    "each frame comes after its number and its time. Describe only what can be seen or "
+    "heard, not what it may mean, and do not guess: if the part of the body in "
+    "question is hidden, too small, too dark or out of the picture, answer "
+    "cannot_tell. Left and right are always the person's own left and right, not those "
+    "of the picture: where the person faces the camera, the person's left is on the "
+    "right of the picture."
+)
+
+_LONGEST_WORDS = 300
+_LONGEST_TEXT = 20_000
+_MOST_TRIES = 50
+_AFTER_THINKING = "</think>"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model said of a sign in one window.
+
+    Attributes
+    ----------
+    answer
+        Whether the sign was there.
+    words
+        What the model saw, in its words.
+    side
+        The side; ``none`` for a sign without one.
+    first_frame, last_frame
+        Numbers of the first and the last frame that show it, from 1 on.
+    """
+
+    answer: Literal["yes", "no", "cannot_tell"]
+    words: str = ""
+    side: Side = Side.NONE
+    first_frame: int = 0
+    last_frame: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of asking about a sign in one window; all times in seconds.
+
+    Attributes
+    ----------
+    start, end
+        The window.
+    value
+        ``seen``, ``not_seen``, or a reason of the vocabulary for which it could not be
+        judged.
+    side, seen_start, seen_end
+        Where the sign was seen, if it was.
+    words
+        What the model saw, in its words.
+    """
+
+    start: float
+    end: float
+    value: str
+    side: Side = Side.NONE
+    seen_start: float = 0.0
+    seen_end: float = 0.0
+    words: str = ""
+
+
+def question(sign: Sign, window: Window, *, hears: bool) -> Request:
+    """Return the question about a sign in a window."""
+    parts = [*shown(window, hears=hears), _words(sign, len(window.shots))]
+    return Request(SYSTEM, tuple(parts), _schema(sign, len(window.shots)))
+
+
+def shown(window: Window, *, hears: bool) -> Iterator[Part]:
+    """Yield the frames of a window, each after its number and time, and the sound.
+
+    Times count from the beginning of the window. The question comes after, so that a
+    server that keeps what it has read needs to read the frames of a window only once.
+    """
+    for number, shot in enumerate(window.shots, start=1):
+        yield f"Frame {number}, {shot.time - window.start:.1f} s:"
+        yield shot.picture
+    if hears and window.voice is not None:
+        yield "The sound of these frames:"
+        yield window.voice
+
+
+def _words(sign: Sign, frames: int) -> str:
+    lines = [
+        f"What to look for: {sign.definition}",
+        f"Question: {sign.question}",
+        "Answer with one JSON object with these members:",
+        '"words": in one sentence, what you see of it;',
+        '"answer": "yes", "no" or "cannot_tell";',
+    ]
+    if sign.is_sided:
+        sides = ", ".join(f'"{side}"' for side in _sides(sign))
+        lines.append(
+            f'"side": the person\'s own side, one of {sides}; '
+            '"unknown" if it cannot be told;'
+        )
+    lines.append(
+        '"first_frame" and "last_frame": the numbers of the first and the last frame '
+        f"that show it, from 1 to {frames}, or 0 if the answer is not yes."
+    )
+    return "\n".join(lines)
+
+
+def _schema(sign: Sign, frames: int) -> dict[str, Any]:
+    number = {"type": "integer", "minimum": 0, "maximum": frames}
+    properties: dict[str, Any] = {
+        "words": {"type": "string", "maxLength": _LONGEST_WORDS},
+        "answer": {"type": "string", "enum": ["yes", "no", "cannot_tell"]},
+    }
+    if sign.is_sided:
+        properties["side"] = {"type": "string", "enum": _sides(sign)}
+    properties |= {"first_frame": number, "last_frame": number}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _sides(sign: Sign) -> list[str]:
+    return [*map(str, sign.sides), str(Side.UNKNOWN)]
+
+
+def read_answer(sign: Sign, window: Window, text: str) -> Reading:
+    """Read what a model said; what cannot be read is not assessable, never "no"."""
+    answer = _parsed(text)
+    unusable = Reading(window.start, window.end, "answer_unusable")
+    if answer is None:
+        return unusable
+    words = _plain(answer.words)
+    if answer.answer != "yes":
+        value = "not_seen" if answer.answer == "no" else "could_not_tell"
+        return Reading(window.start, window.end, value, words=words)
+    if not 1 <= answer.first_frame <= answer.last_frame <= len(window.shots):
+        return unusable
+    side = answer.side
+    if sign.is_sided and side is Side.NONE and not sign.allows(side):
+        side = Side.UNKNOWN
+    if not sign.is_sided:
+        side = Side.NONE
+    if not sign.allows(side):
+        return unusable
+    last = window.shots[answer.last_frame - 1].time + 1 / window.look.fps
+    return Reading(
+        window.start,
+        window.end,
+        "seen",
+        side=side,
+        seen_start=window.shots[answer.first_frame - 1].time,
+        seen_end=min(last, window.end),
+        words=words,
+    )
+
+
+def _parsed(text: str) -> Answer | None:
+    """Return the first JSON object in a text that is an answer."""
+    for found in json_objects(text):
+        plain = {
+            key: str(value).strip().lower() if key in {"answer", "side"} else value
+            for key, value in found.items()
+        }
+        try:
+            return msgspec.convert(plain, Answer, strict=False)
+        except msgspec.ValidationError:
+            continue
+    return None
+
+
+def json_objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in a text, with what is around them left out."""
+    text = text[:_LONGEST_TEXT].rpartition(_AFTER_THINKING)[2]
+    at = -1
+    for _ in range(_MOST_TRIES):
+        at = text.find("{", at + 1)
+        if at < 0:
+            return
+        try:
+            found, _end = json.JSONDecoder().raw_decode(text, at)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            yield found
+
+
+def _plain(text: str) -> str:
+    """Return a model's words on one line, without control characters, not too long."""
+    line = " ".join(text.split())
+    return "".join(letter for letter in line if letter.isprintable())[:_LONGEST_WORDS]

@@ -1,0 +1,93 @@
+"""What is put to a language model, whichever way the model is run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a JPEG file."""
+
+    jpeg: bytes
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Mono sound at 16 kHz as a WAV file."""
+
+    wav: bytes
+
+
+Part = str | Picture | Voice
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question with what it is about.
+
+    Attributes
+    ----------
+    system
+        How to answer, whatever is asked.
+    parts
+        Words, pictures and sound in their order.
+    schema
+        JSON Schema of the answer; ``None`` where plain text is wanted.
+    tokens
+        Length of the longest answer.
+    """
+
+    system: str
+    parts: tuple[Part, ...]
+    schema: dict[str, Any] | None
+    tokens: int = 512
+
+    def digest(self, model: str) -> str:
+        """Return the hash of all that decides what a model answers."""
+        parts: list[Any] = [
+            part if isinstance(part, str) else {type(part).__name__: _hash_of(part)}
+            for part in self.parts
+        ]
+        told = [model, self.system, parts, self.schema, self.tokens]
+        text = json.dumps(told, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash_of(part: Picture | Voice) -> str:
+    raw = part.jpeg if isinstance(part, Picture) else part.wav
+    return hashlib.sha256(raw).hexdigest()
+
+
+class Backend(Protocol):
+    """A way to run a language model; the same request gives the same answer.
+
+    Attributes
+    ----------
+    identity
+        What tells this model from others; no path and no address.
+    concurrency
+        How many requests it takes at once.
+    """
+
+    identity: str
+    concurrency: int
+
+    def ask(self, request: Request) -> str:
+        """Return the model's answer as it came.
+
+        Called from several threads.
+
+        Raises
+        ------
+        CapabilityError
+            If the model cannot be reached or run.
+        """
+        ...
+
+    def close(self) -> None:
+        """End what is running, so that waiting calls of :meth:`ask` raise."""
+        ...

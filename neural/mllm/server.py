@@ -1,0 +1,224 @@
+"""A language model behind an OpenAI-compatible server: vLLM, SGLang, LMDeploy, Ollama.
+
+Only this machine is spoken to unless the user names another. No proxy is used and no
+redirection followed, since either would carry the patient's pictures elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ipaddress
+import json
+import os
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from s3ns.facts import CapabilityError
+from s3ns.neural.mllm.request import Part, Picture, Request
+from s3ns.neural.mllm.settings import MllmSettings
+
+KEY_VARIABLE = "S3NS_SERVER_KEY"
+"""Environment variable with the key that a server may ask for."""
+
+_LONGEST_ANSWER = 4 << 20  # bytes; far beyond any answer to a question of ours
+_WORTH_REPEATING = {408, 409, 425, 429, 500, 502, 503, 504}
+_SEED = 0
+
+
+class Server:
+    """Asks a server over HTTP; the same question gives the same answer.
+
+    Parameters
+    ----------
+    settings
+        Address, model, and how long and how often to try.
+
+    Raises
+    ------
+    CapabilityError
+        If the address is none, or that of a machine the user did not allow.
+    """
+
+    def __init__(self, settings: MllmSettings) -> None:
+        if not settings.model:
+            raise CapabilityError("expected the name of a model; add --model NAME")
+        self._url = _checked(settings.server, settings.send_video_to)
+        self._settings = settings
+        self._closed = threading.Event()
+        self._open: set[http.client.HTTPConnection] = set()
+        self._lock = threading.Lock()
+        self.identity = settings.model
+        self.concurrency = settings.concurrency
+
+    def ask(self, request: Request) -> str:
+        """Put a question; a fault that may pass is met by waiting and asking again.
+
+        Raises
+        ------
+        CapabilityError
+            If the server cannot be reached, refuses, or gives nothing that is a chat
+            completion, each time it was tried.
+        """
+        body = json.dumps(self._body(request)).encode()
+        wait = self._settings.backoff
+        for attempt in range(self._settings.retries + 1):
+            if attempt:
+                self._closed.wait(wait)
+                wait *= 2
+            if self._closed.is_set():
+                raise CapabilityError("stopped")
+            try:
+                return self._answer(body)
+            except _MayPass as error:
+                fault = str(error)
+        count = self._settings.retries + 1
+        raise CapabilityError(
+            f"the model server {self._url.netloc} {fault}, {count} times; answers so "
+            "far are kept: start the server and run the same command again"
+        )
+
+    def close(self) -> None:
+        """Break off what is running."""
+        self._closed.set()
+        with self._lock:
+            for connection in self._open:
+                if connection.sock is not None:
+                    connection.sock.close()
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self._settings.model,
+            "messages": [
+                {"role": "system", "content": request.system},
+                {"role": "user", "content": [_content(p) for p in request.parts]},
+            ],
+            "temperature": 0,
+            "top_p": 1,
+            "seed": _SEED,
+            "max_tokens": request.tokens,
+        }
+        if request.schema is not None:
+            body["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "answer",
+                    "strict": True,
+                    "schema": request.schema,
+                },
+            }
+        return body
+
+    def _answer(self, body: bytes) -> str:
+        connection = self._connection()
+        with self._lock:
+            self._open.add(connection)
+        try:
+            headers = {"Content-Type": "application/json"}
+            if key := os.environ.get(KEY_VARIABLE):
+                headers["Authorization"] = f"Bearer {key}"
+            path = f"{self._url.path.rstrip('/')}/chat/completions"
+            connection.request("POST", path, body, headers)
+            response = connection.getresponse()
+            raw = _read(response, self._settings.timeout)
+        except TimeoutError as error:
+            limit = self._settings.timeout
+            raise _MayPass(f"did not answer within {limit:g} s") from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            said = getattr(error, "strerror", None) or type(error).__name__
+            raise _MayPass(f"could not be spoken to ({said})") from error
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+        if response.status in _WORTH_REPEATING:
+            raise _MayPass(f"answered with HTTP status {response.status}")
+        if response.status != 200:
+            raise CapabilityError(
+                f"the model server {self._url.netloc} refused the request with HTTP "
+                f"status {response.status}: {_line(raw)}"
+            )
+        return _completion(raw)
+
+    def _connection(self) -> http.client.HTTPConnection:
+        secure = self._url.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        host = str(self._url.hostname)
+        return kind(host, self._url.port, timeout=self._settings.timeout)
+
+
+class _MayPass(Exception):
+    """A fault that may be gone when the request is repeated."""
+
+
+def _checked(address: str, allowed: str) -> Any:
+    url = urlsplit(address)
+    try:
+        well_formed = url.scheme in {"http", "https"} and url.hostname and url.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed or url.username or url.query or url.fragment:
+        raise CapabilityError(
+            "expected an address such as http://127.0.0.1:8000/v1 for the model "
+            f"server, got {address!r}"
+        )
+    host = str(url.hostname)
+    if not _is_this_machine(host) and host != allowed.lower():
+        raise CapabilityError(
+            f"the model server is on another machine, {host}, and pictures and sound "
+            f"of the patient would leave this one; allow it with --set "
+            f"send_video_to={host}"
+        )
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _content(part: Part) -> dict[str, Any]:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    if isinstance(part, Picture):
+        data = base64.b64encode(part.jpeg).decode()
+        url = f"data:image/jpeg;base64,{data}"
+        return {"type": "image_url", "image_url": {"url": url}}
+    data = base64.b64encode(part.wav).decode()
+    return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
+
+
+def _read(response: http.client.HTTPResponse, seconds: float) -> bytes:
+    """Read a whole body; a server that sends it drop by drop does not hold us up."""
+    deadline = time.monotonic() + seconds
+    pieces: list[bytes] = []
+    size = 0
+    while piece := response.read1(1 << 16):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LONGEST_ANSWER:
+            raise ValueError("too long")
+        if time.monotonic() > deadline:
+            raise TimeoutError
+    if response.length:  # it stated more than it sent
+        raise http.client.IncompleteRead(b"")
+    return b"".join(pieces)
+
+
+def _completion(raw: bytes) -> str:
+    """Return the model's words; an empty text where it said nothing."""
+    try:
+        content = json.loads(raw)["choices"][0]["message"]["content"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise _MayPass("answered with something that is no chat completion") from error
+    return content if isinstance(content, str) else ""
+
+
+def _line(raw: bytes) -> str:
+    """Return the beginning of what a server said, on one line without control codes."""
+    text = " ".join(raw[:2000].decode(errors="replace").split())
+    return "".join(letter for letter in text if letter.isprintable())[:200]

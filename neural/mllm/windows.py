@@ -1,0 +1,288 @@
+"""A video as overlapping windows of pictures and sound, in one pass.
+
+Pictures are kept as JPEG files, and only for windows that are not over yet, so that
+memory does not grow with the length of a video.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import wave
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from s3ns.neural.geometry import Array, Picture
+from s3ns.neural.mllm import request
+from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
+
+JPEG_QUALITY = 90
+
+_LATE = 2.0  # seconds that sound may lie behind the pictures in a file
+_THUMB = (64, 48)  # pixels at which movement is measured; leaves out most noise
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a video is cut up for a question.
+
+    Attributes
+    ----------
+    length
+        Seconds of a window.
+    overlap
+        Seconds that two windows share.
+    fps
+        Pictures per second.
+    """
+
+    length: float
+    overlap: float
+    fps: float
+
+    def spans(self, start: float, end: float) -> Iterator[tuple[float, float]]:
+        """Yield the windows of a stretch; together they cover it."""
+        first = start
+        while True:
+            beyond = min(first + self.length, end)
+            yield first, beyond
+            if beyond >= end - 1e-6:
+                return
+            first += self.length - self.overlap
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture of a window: its time in seconds and a JPEG file."""
+
+    time: float
+    picture: request.Picture
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is shown for a question.
+
+    Attributes
+    ----------
+    look
+        How it was cut.
+    start, end
+        Seconds in the recording.
+    shots
+        Pictures in order of time.
+    voice
+        The sound, if it is wanted and there is any.
+    motion
+        Mean change from one picture to the next, in grey levels.
+    """
+
+    look: Look
+    start: float
+    end: float
+    shots: tuple[Shot, ...]
+    voice: request.Voice | None = None
+    motion: float = 0.0
+
+
+Draw = Callable[[Frame], Picture]
+"""Makes the picture that a model is shown of a frame."""
+
+
+@dataclass
+class _Open:
+    """A window that is being filled."""
+
+    look: Look
+    start: float
+    end: float
+    shots: list[Shot] = field(default_factory=list)
+    sound: list[Array] = field(default_factory=list)
+    changes: list[float] = field(default_factory=list)
+
+
+def windows(
+    media: Iterable[Media],
+    looks: Mapping[Look, tuple[float, float]],
+    *,
+    rate: float,
+    pixels: int,
+    draw: Draw | None = None,
+) -> Iterator[Window]:
+    """Cut a video into the windows of several looks.
+
+    Parameters
+    ----------
+    media
+        Pictures and sound as :func:`~s3ns.neural.video.read` gives them.
+    looks
+        The ways to cut, each with the start and end in seconds of what is cut.
+    rate
+        Pictures per second that come, at least as many as any look wants.
+    pixels
+        Larger pictures are made smaller.
+    draw
+        Changes the pictures that are shown.
+
+    Yields
+    ------
+    Windows with at least one picture, by the time they are over.
+    """
+    cutters = [_Cutter(look, stretch, rate) for look, stretch in looks.items()]
+    before: Array | None = None
+    for item in media:
+        if isinstance(item, Sound):
+            for cutter in cutters:
+                cutter.hear(item)
+        elif isinstance(item, Frame):
+            now = _thumb(item.image)
+            change = 0.0 if before is None else float(np.abs(now - before).mean())
+            before = now
+            shot: Shot | None = None
+            for cutter in cutters:
+                yield from cutter.closed(item.time)
+                if cutter.wants(item.time):
+                    if shot is None:
+                        image = item.image if draw is None else draw(item)
+                        shot = Shot(item.time, jpeg(image, pixels))
+                    cutter.see(shot)
+                cutter.feel(item.time, change)
+    for cutter in cutters:
+        yield from cutter.closed(math.inf)
+
+
+def liveliest(
+    found: Iterable[Window], look: Look, most: int, per: float
+) -> Iterator[Window]:
+    """Choose, of one look's windows within each so many seconds, the most moving.
+
+    Parameters
+    ----------
+    found
+        Windows in order of time; those of other looks all pass.
+    look
+        The look to choose from.
+    most
+        How many are chosen of each group.
+    per
+        Seconds of a group.
+    """
+    group: list[Window] = []
+    for window in found:
+        if window.look != look:
+            yield window
+            continue
+        if group and window.start - group[0].start >= per - 1e-6:
+            yield from _most_moving(group, most)
+            group = []
+        group.append(window)
+    yield from _most_moving(group, most)
+
+
+def _most_moving(group: list[Window], most: int) -> list[Window]:
+    chosen = sorted(group, key=lambda item: (-item.motion, item.start))[:most]
+    return sorted(chosen, key=lambda item: item.start)
+
+
+class _Cutter:
+    """Fills the windows of one look."""
+
+    def __init__(self, look: Look, stretch: tuple[float, float], rate: float) -> None:
+        self._look = look
+        # Times lie up to half a step of the reader from its grid.
+        self._slack = 0.5 * look.fps / rate + 1e-6
+        self._spans = look.spans(*stretch)
+        self._next: tuple[float, float] | None = next(self._spans)
+        self._open: deque[_Open] = deque()
+        self._tick = -math.inf
+        self._heard = False
+
+    def wants(self, time: float) -> bool:
+        """Tell whether a picture of this time is one of the look's."""
+        tick = math.floor(time * self._look.fps + self._slack)
+        if tick <= self._tick:
+            return False
+        self._tick = tick
+        return True
+
+    def see(self, shot: Shot) -> None:
+        self._begin(shot.time)
+        for window in self._open:
+            if window.start <= shot.time < window.end:
+                window.shots.append(shot)
+
+    def feel(self, time: float, change: float) -> None:
+        for window in self._open:
+            if window.start < time < window.end:
+                window.changes.append(change)
+
+    def hear(self, sound: Sound) -> None:
+        self._heard = True
+        length = len(sound.samples) / SOUND_RATE
+        self._begin(sound.time + length)
+        for window in self._open:
+            first = max(0, round((window.start - sound.time) * SOUND_RATE))
+            beyond = min(
+                len(sound.samples), round((window.end - sound.time) * SOUND_RATE)
+            )
+            if first < beyond:
+                window.sound.append(sound.samples[first:beyond])
+
+    def closed(self, time: float) -> Iterator[Window]:
+        late = _LATE if self._heard else 0.0
+        while self._open and time >= self._open[0].end + late:
+            window = self._open.popleft()
+            if window.shots:
+                yield _finished(window)
+
+    def _begin(self, time: float) -> None:
+        while self._next is not None and time >= self._next[0]:
+            self._open.append(_Open(self._look, *self._next))
+            self._next = next(self._spans, None)
+
+
+def _finished(window: _Open) -> Window:
+    voice = None
+    if window.sound:
+        voice = request.Voice(_wav(np.concatenate(window.sound)))
+    return Window(
+        look=window.look,
+        start=window.start,
+        end=window.end,
+        shots=tuple(window.shots),
+        voice=voice,
+        motion=float(np.mean(window.changes)) if window.changes else 0.0,
+    )
+
+
+def jpeg(image: Picture, pixels: int) -> request.Picture:
+    """Encode an RGB picture, made smaller if it has more pixels than that."""
+    height, width = image.shape[:2]
+    shrink = math.sqrt(pixels / (height * width))
+    if shrink < 1:
+        size = (max(1, int(width * shrink)), max(1, int(height * shrink)))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    _, raw = cv2.imencode(".jpg", bgr, quality)
+    return request.Picture(raw.tobytes())
+
+
+def _thumb(image: Picture) -> Array:
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, _THUMB, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def _wav(samples: Array) -> bytes:
+    stream = io.BytesIO()
+    with wave.open(stream, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SOUND_RATE)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return stream.getvalue()

@@ -1,0 +1,54 @@
+"""The commands ``s3ns dataset sft`` and ``grpo``, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from s3ns.facts import Absence, Document
+from s3ns.neural.video import probe
+from tests.cli.conftest import Run
+from tests.neural.media import write_video
+
+
+@pytest.fixture
+def annotated(tmp_path: Path) -> Path:
+    """Return a folder with two clips of two patients, and their Documents."""
+    root = tmp_path / "clips"
+    for name in ("Doe_Jane", "Roe_Rick"):
+        (root / name).mkdir(parents=True)
+        video = write_video(root / name / f"{name}.mp4", count=20 + len(name))
+        recording = probe(video)
+        absent = Absence(sign="tonic", start=0, end=recording.duration, source="Dr Who")
+        document = Document(recording=recording, absences=(absent,))
+        document.write(video.with_suffix(".json"))
+    return root
+
+
+@pytest.mark.parametrize("kind", ["sft", "grpo"])
+def test_records_are_written_and_name_nobody(
+    run: Run, annotated: Path, tmp_path: Path, kind: str
+) -> None:
+    data = tmp_path / "data"
+    words = ["dataset", kind, annotated, "-o", data, "--licence", "CC0-1.0"]
+    result = run(*words, "--validation", 0.5)
+    assert result.exit_code == 0, result.output
+    for part in ("train", "validation"):
+        text = (data / f"{kind}-{part}.jsonl").read_text()
+        for line in text.splitlines():
+            (video,) = json.loads(line)["videos"]
+            assert (data / video).is_file()
+        assert not [name for name in ("Doe", "Roe", "Who", "clips") if name in text]
+    assert "Doe" not in (data / "README.md").read_text()
+    assert run(*words).exit_code == 2
+    assert run(*words, "--overwrite").exit_code == 0
+    words[1] = {"sft": "grpo", "grpo": "sft"}[kind]
+    assert "name another folder" in run(*words, "--overwrite").output
+
+
+def test_a_licence_must_be_named(run: Run, annotated: Path, tmp_path: Path) -> None:
+    result = run("dataset", "sft", annotated, "-o", tmp_path / "data")
+    assert result.exit_code == 2
+    assert "--licence" in result.output

@@ -1,0 +1,95 @@
+"""The commands ``s3ns train`` and ``s3ns export``, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from s3ns.facts import Document
+from tests.cli.conftest import Run
+from tests.neural.encoders.conftest import clips  # noqa: F401  (a fixture)
+
+TINY = ["--architecture", "videomae", "--size", "tiny", "--frames", 8, "--picture", 32]
+QUICK = [*TINY, "--folds", 3, "--epochs", 1, "--device", "cpu"]
+
+
+def test_train_writes_an_encoder_and_prints_scores(
+    run: Run,
+    clips: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    model = tmp_path / "model"
+    result = run("train", clips, "-o", model, *QUICK)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0].startswith("sign")
+    assert "always yes" in result.stdout
+    assert (model / "fold-0" / "encoder.json").is_file()
+    again = run("train", clips, "-o", model, *QUICK)
+    assert again.exit_code == 2
+    assert "add --resume" in again.output
+    resumed = run("train", clips, "-o", model, *QUICK, "--resume", "--json", "-q")
+    assert json.loads(resumed.stdout) == json.loads((model / "report.json").read_text())
+
+
+def test_from_clips_to_a_verdict(
+    run: Run,
+    clips: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    model, file, found = (tmp_path / name for name in ("model", "x.onnx", "x.json"))
+    assert run("train", clips, "-o", model, *QUICK).exit_code == 0
+    exported = run("export", model / "fold-0", "-o", file, "--check")
+    assert exported.exit_code == 0, exported.output
+    assert "largest difference" in exported.stdout
+    assert "times as fast" in exported.stdout
+    video = clips / "patient-0" / "clip-0.mp4"
+    how = ["--extractor", "encoder", "--model", file, "--device", "cpu"]
+    judged = run("classify", video, *how, "-o", found)
+    assert judged.exit_code == 0, judged.output
+    document = Document.read(found)
+    assert document.verdict is not None
+    assert document.absences or document.findings
+    assert run("export", model / "fold-0", "-o", file).exit_code == 2
+
+
+def test_int8_needs_videos_to_calibrate_on(run: Run, tmp_path: Path) -> None:
+    result = run("export", tmp_path, "-o", tmp_path / "x.onnx", "--precision", "int8")
+    assert result.exit_code == 2
+    assert "needs --calibrate" in result.output
+
+
+def test_a_folder_without_an_encoder_is_bad_input(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript", reason="export needs the train extra")
+    result = run("export", tmp_path, "-o", tmp_path / "x.onnx")
+    assert result.exit_code == 3
+    assert not (tmp_path / "x.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--architecture", "r3d18"], "Did you mean 'r3d_18'?"),
+        (["--fold", "7"], "unknown fold '7'"),
+        (["--picture", "4"], "at least 16 pixels"),
+    ],
+)
+def test_a_wrong_option_is_wrong_usage(
+    run: Run, tmp_path: Path, options: list[str], said: str
+) -> None:
+    pytest.importorskip("torch", reason="training needs the train extra")
+    result = run("train", tmp_path, "-o", tmp_path / "model", *options)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+def test_without_the_extra_the_error_names_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = run("train", tmp_path, "-o", tmp_path / "model")
+    assert result.exit_code == 1
+    assert "pip install 's3ns[train]'" in result.output
+    assert not (tmp_path / "model").exists()

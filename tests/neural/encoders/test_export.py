@@ -1,0 +1,252 @@
+"""Exported encoders: the same answers as torch, their provenance, and findings."""
+
+from __future__ import annotations
+
+import tracemalloc
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="export needs the train extra")
+pytest.importorskip("onnxscript", reason="export needs the train extra")
+
+import onnx  # noqa: E402
+
+from s3ns.facts import (  # noqa: E402
+    CapabilityError,
+    Document,
+    ModelError,
+    Side,
+    vocabulary,
+)
+from s3ns.neural.encoders.architectures import (  # noqa: E402
+    architecture_names,
+    build,
+)
+from s3ns.neural.encoders.card import (  # noqa: E402
+    WEIGHTS_FILE,
+    EncoderCard,
+    SignRecord,
+    View,
+)
+from s3ns.neural.encoders.checkpoint import save_tensors  # noqa: E402
+from s3ns.neural.encoders.export import Exportable, export  # noqa: E402
+from s3ns.neural.encoders.findings import observations  # noqa: E402
+from s3ns.neural.encoders.parity import measure  # noqa: E402
+from s3ns.neural.encoders.sources import (  # noqa: E402
+    calibration_windows,
+    encoder_in,
+)
+from s3ns.neural.extractor import ExtractOptions, make_extractor  # noqa: E402
+from tests.neural.media import write_video  # noqa: E402
+
+VIEW = View(frames=8, fps=8, picture=32)
+SIGNS = ("tonic", "clonic", "pelvic_thrusting")
+
+
+def write_encoder(folder: Path, architecture: str = "videomae") -> Path:
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(3)
+    records = tuple(SignRecord(sign=sign, seen=4, absent=5) for sign in SIGNS)
+    card = EncoderCard(
+        architecture=architecture, size="tiny", view=VIEW, signs=records, data="d" * 64
+    )
+    encoder = build(card)
+    save_tensors(folder / WEIGHTS_FILE, encoder.state_dict())
+    card.write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="module")
+def exported(encoder: Path) -> Path:
+    path = encoder / "encoder.onnx"
+    export(encoder_in(encoder), path)
+    return path
+
+
+def look(video: Path, model: Path, **options: Any) -> Document:
+    extractor = make_extractor("encoder", {"model": str(model)})
+    return extractor.extract(
+        video, ExtractOptions(device="cpu", **options), lambda *_: None
+    )
+
+
+@pytest.mark.parametrize("architecture", architecture_names())
+def test_an_exported_encoder_gives_what_torch_gives(
+    architecture: str, tmp_path: Path
+) -> None:
+    wanted = encoder_in(write_encoder(tmp_path / "encoder", architecture))
+    (parity,) = export(wanted, tmp_path / "encoder.onnx")
+    assert parity.output == "logits"
+    assert parity.largest <= 1e-4
+    assert parity.cosine <= 1e-8
+    assert parity.scale > 1e-3  # the answers that were compared are not all nothing
+
+
+@pytest.mark.parametrize(("precision", "most"), [("fp16", 0.05), ("int8", 0.2)])
+def test_smaller_files_stay_close(
+    encoder: Path, clips: Path, tmp_path: Path, precision: Any, most: float
+) -> None:
+    path, whole = tmp_path / "small.onnx", encoder / WEIGHTS_FILE
+    videos = sorted(clips.rglob("*.mp4"))[:2]
+    (parity,) = export(
+        encoder_in(encoder),
+        path,
+        precision=precision,
+        calibration=calibration_windows(videos, VIEW),
+    )
+    assert 0 < parity.largest < most * parity.scale
+    assert path.stat().st_size < whole.stat().st_size
+    kinds = {node.op_type for node in onnx.load(path).graph.node}
+    assert ("QuantizeLinear" in kinds) == (precision == "int8")
+
+
+def test_a_file_that_differs_is_not_written(tmp_path: Path) -> None:
+    class Drifting(torch.nn.Module):  # type: ignore[misc]
+        """Gives another answer each time, as no exported file can."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls = 0
+
+        def forward(self, values: Any) -> Any:
+            self.calls += 1
+            return values * self.calls
+
+    sample = np.ones((1, 3), np.float32)
+    wanted = Exportable(
+        Drifting(), ("values",), ("found",), ((sample,), (sample,)), False, {}
+    )
+    with pytest.raises(ModelError, match="nothing was written"):
+        export(wanted, tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_file_states_where_it_comes_from_and_no_path(
+    encoder: Path, exported: Path
+) -> None:
+    model = onnx.load(exported)
+    stated = {entry.key: entry.value for entry in model.metadata_props}
+    card = EncoderCard.from_json(stated["s3ns.card"], name="card")
+    assert card == EncoderCard.read(encoder)
+    assert stated["s3ns.precision"] == "fp32"
+    assert len(stated["s3ns.weights_sha256"]) == 64
+    assert {entry.domain for entry in model.opset_import} <= {"", "ai.onnx"}
+    raw = exported.read_bytes()
+    assert str(encoder).encode() not in raw
+    assert b"site-packages" not in raw
+
+
+def test_both_are_timed_on_the_same_threads(encoder: Path, exported: Path) -> None:
+    wanted = encoder_in(encoder)
+    before = torch.get_num_threads()
+    speed = measure(wanted.network, exported, wanted.samples[0], threads=1)
+    assert speed.threads == 1
+    assert speed.torch > 0
+    assert speed.onnxruntime > 0
+    assert torch.get_num_threads() == before
+
+
+def test_every_sign_of_a_video_is_accounted_for(exported: Path, clips: Path) -> None:
+    document = look(clips / "patient-0" / "clip-0.mp4", exported)
+    assert Document.from_json(document.to_json()) == document
+    everything = (*document.findings, *document.absences, *document.unassessable)
+    assert {item.sign for item in everything} == set(vocabulary().by_name)
+    for sign in vocabulary().by_name:
+        parts = sorted((i.start, i.end) for i in everything if i.sign == sign)
+        assert parts[0][0] == 0.0
+        assert parts[-1][1] == 4.0
+        assert all(one[1] == other[0] for one, other in pairwise(parts))
+    blind = {
+        item.sign for item in document.unassessable if item.reason == "no_extractor"
+    }
+    assert blind == set(vocabulary().by_name) - set(SIGNS)
+    (step,) = document.provenance
+    assert step.models[0].name == "encoder"
+    assert step.parameters["architecture"] == "videomae"
+    assert str(exported) not in document.to_json()
+
+
+def test_a_stretch_keeps_the_times_of_the_whole(exported: Path, clips: Path) -> None:
+    part = look(clips / "patient-0" / "clip-0.mp4", exported, start=1.0, end=3.3)
+    for item in (*part.findings, *part.absences, *part.unassessable):
+        assert 1.0 <= item.start <= item.end <= 3.3
+    tails = [i for i in part.unassessable if i.reason == "too_short" and i.end == 3.3]
+    assert {item.sign for item in tails} >= set(SIGNS)
+
+
+def test_a_video_shorter_than_a_window_is_not_assessable(
+    exported: Path, tmp_path: Path
+) -> None:
+    video = write_video(tmp_path / "short.mp4", count=5, rate=10)
+    document = look(video, exported)
+    assert not document.findings
+    assert not document.absences
+
+
+def test_memory_does_not_grow_with_the_video(exported: Path, tmp_path: Path) -> None:
+    peaks = []
+    for count in (64, 640):
+        video = write_video(tmp_path / f"{count}.mp4", count=count, rate=16)
+        tracemalloc.start()
+        look(video, exported)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1_000_000
+
+
+def test_other_models_and_missing_ones_are_refused(tmp_path: Path, clips: Path) -> None:
+    video = clips / "patient-0" / "clip-0.mp4"
+    with pytest.raises(CapabilityError, match="name a file that `s3ns export`"):
+        make_extractor("encoder")
+    with pytest.raises(ModelError, match="is not in"):
+        look(video, tmp_path / "none.onnx")
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    ports = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1])
+        for name in "xy"
+    ]
+    graph = onnx.helper.make_graph([node], "g", ports[:1], ports[1:])
+    opset = [onnx.helper.make_opsetid("", 18)]
+    model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(ModelError, match="is no encoder that `s3ns export`"):
+        look(video, tmp_path / "other.onnx")
+
+
+def test_probabilities_become_three_values() -> None:
+    card = EncoderCard(
+        architecture="videomae",
+        size="tiny",
+        view=VIEW,
+        signs=(
+            SignRecord(sign="clonic", seen=1, absent=1, threshold=0.6),
+            SignRecord(sign="pelvic_thrusting", seen=1, absent=1),
+        ),
+    )
+    begins = np.arange(0, 8.5, 0.5)
+    said = np.full((len(begins), 2), 0.1)
+    said[4:9, 0] = 0.9  # windows from 2.0 s to 5.0 s
+    said[10, 1] = 1.0  # one window of one second: shorter than the sign must last
+    found = observations(card, begins.tolist(), said, (0.0, 9.3))
+    clonic = [item for item in found if item.sign == "clonic"]
+    assert [(type(i).__name__, i.start, i.end) for i in clonic] == [
+        ("Absence", 0.0, 2.5),
+        ("Finding", 2.5, 4.5),
+        ("Absence", 4.5, 9.0),
+        ("Unassessable", 9.0, 9.3),
+    ]
+    finding = next(item for item in clonic if type(item).__name__ == "Finding")
+    assert finding.side is Side.UNKNOWN  # type: ignore[union-attr]
+    thrusts = [item for item in found if item.sign == "pelvic_thrusting"]
+    reasons = [getattr(item, "reason", "") for item in thrusts]
+    assert "too_short" in reasons
+    assert "Finding" not in {type(item).__name__ for item in thrusts}
