@@ -53,11 +53,21 @@ def test_only_the_neural_stage_knows_pictures_and_models(room: str) -> None:
         assert not {name.split(".")[0] for name in imported(path)} & banned, path
 
 
+TORCH = {"torch", "torchvision", "transformers", "PIL", "huggingface_hub"}
+WITH_TORCH = {"neural/mllm/local.py"}
+
+
 def test_the_main_job_needs_neither_torch_nor_transformers() -> None:
     for room in ROOMS:
         for path in modules(room):
             names = {name.split(".")[0] for name in imported(path)}
-            assert not names & {"torch", "transformers"}, path
+            with_torch = path.relative_to(ROOT).as_posix() in WITH_TORCH
+            assert with_torch == bool(names & TORCH), path
+
+
+def test_all_extractors_are_known_without_torch() -> None:
+    listing = "from s3ns.neural.extractor import extractor_names; extractor_names()"
+    assert not loaded_by(listing) & TORCH
 
 
 def loaded_by(statement: str) -> set[str]:

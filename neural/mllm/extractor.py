@@ -21,6 +21,7 @@ from s3ns.neural.extractor import (
     register_extractor,
 )
 from s3ns.neural.mllm.cache import Cached, default_folder
+from s3ns.neural.mllm.local import LocalModel
 from s3ns.neural.mllm.merge import Span, merged
 from s3ns.neural.mllm.questions import Reading, question, read_answer
 from s3ns.neural.mllm.request import Backend
@@ -68,7 +69,6 @@ class MllmExtractor:
     def __init__(self, settings: MllmSettings) -> None:
         self._settings = settings
         self._signs = settings.asked_signs()
-        self._backend = open_backend(settings)
 
     def extract(
         self, video: Path, options: ExtractOptions, progress: Progress
@@ -82,13 +82,14 @@ class MllmExtractor:
         CapabilityError
             If the model cannot be reached or run.
         """
+        backend = open_backend(self._settings, options.device)
         recording = probe(video)
         stretch = analysed_stretch(recording, options)
-        looks = self._looks(options, recording, stretch)
+        looks = self._looks(backend, options, recording, stretch)
         readings: dict[str, list[Reading]] = {sign.name: [] for sign in self._signs}
         done = 0.0
-        with Interviewer(self._backend, hears=self._settings.hears) as interviewer:
-            for window in self._windows(video, looks, stretch):
+        with Interviewer(backend) as interviewer:
+            for window in self._windows(video, looks, stretch, sound=backend.hears):
                 signs = [sign for sign, look in looks.items() if look == window.look]
                 asked = interviewer.ask_all(signs, window)
                 for sign, reading in asked.items():
@@ -103,15 +104,19 @@ class MllmExtractor:
                 readings[sign.name],
                 stretch,
                 source=SOURCE,
-                otherwise=self._otherwise(sign, recording),
+                otherwise=_otherwise(sign, looks, recording, backend),
             )
         ]
-        step = self._step(options, stretch, readings.values())
+        step = self._step(backend, options, stretch, readings.values())
         document = Document(recording=recording).with_observations(observations, step)
         return document.mirrored() if options.mirrored else document
 
     def _looks(
-        self, options: ExtractOptions, recording: Recording, stretch: Span
+        self,
+        backend: Backend,
+        options: ExtractOptions,
+        recording: Recording,
+        stretch: Span,
     ) -> dict[Sign, Look]:
         """Return the signs that can be asked about, each with its look."""
         settings = self._settings
@@ -120,8 +125,10 @@ class MllmExtractor:
         looks: dict[Sign, Look] = {}
         for sign in self._signs:
             if sign.modality == "audio":
-                if settings.hears and recording.has_audio:
+                if backend.hears and recording.has_audio:
                     looks[sign] = usual
+            elif not backend.sees:
+                continue
             elif sign.name == SLEEP:
                 if stretch[1] - stretch[0] >= sign.minimum_duration:
                     looks[sign] = SLEEP_LOOK
@@ -132,7 +139,7 @@ class MllmExtractor:
         return looks
 
     def _windows(
-        self, video: Path, looks: dict[Sign, Look], stretch: Span
+        self, video: Path, looks: dict[Sign, Look], stretch: Span, *, sound: bool
     ) -> Iterable[Window]:
         start, end = stretch
         spans = dict.fromkeys(looks.values(), stretch)
@@ -142,7 +149,6 @@ class MllmExtractor:
             spans[SLEEP_LOOK] = (start, min(start + SLEEP_LOOK.length, end))
         rate = max(look.fps for look in spans)
         fast = next((looks[s] for s in looks if s.name in FAST_SIGNS), None)
-        sound = self._settings.hears
         media = read(video, fps=rate, start=start, end=end, sound=sound)
         cut = windows(
             prefetched(media, _READ_AHEAD),
@@ -154,15 +160,9 @@ class MllmExtractor:
             return cut
         return liveliest(cut, fast, self._settings.fast_windows, FAST_GROUP)
 
-    def _otherwise(self, sign: Sign, recording: Recording) -> str:
-        """Return why a sign could not be judged where it was not asked about."""
-        if sign.modality == "audio":
-            heard = self._settings.hears or not recording.has_audio
-            return "no_audio" if heard else "no_extractor"
-        return "no_quiet_lead_in" if sign.name == SLEEP else "frame_rate_too_low"
-
     def _step(
         self,
+        backend: Backend,
         options: ExtractOptions,
         stretch: Span,
         readings: Iterable[Sequence[Reading]],
@@ -180,14 +180,15 @@ class MllmExtractor:
             tool=f"s3ns {self.name}",
             version=__version__,
             parameters={
-                "model": self._backend.identity,
+                "model": backend.identity,
                 "fps": settings.fps,
                 "fast_fps": options.fps,
                 "fast_windows": settings.fast_windows,
                 "window": settings.window,
                 "overlap": settings.overlap,
                 "pixels": settings.pixels,
-                "hears": settings.hears,
+                "sees": backend.sees,
+                "hears": backend.hears,
                 "signs": settings.signs or None,
                 "mirrored": options.mirrored,
             },
@@ -196,17 +197,33 @@ class MllmExtractor:
         )
 
 
-def open_backend(settings: MllmSettings) -> Backend:
+def _otherwise(
+    sign: Sign, looks: dict[Sign, Look], recording: Recording, backend: Backend
+) -> str:
+    """Return why a sign could not be judged where it was not asked about."""
+    if sign.modality == "audio":
+        is_mute = sign in looks or not recording.has_audio
+        return "no_audio" if is_mute else "no_extractor"
+    if not backend.sees:
+        return "no_extractor"
+    return "no_quiet_lead_in" if sign.name == SLEEP else "frame_rate_too_low"
+
+
+def open_backend(settings: MllmSettings, device: str) -> Backend:
     """Return the model that the settings name, with its kept answers.
 
     Raises
     ------
     CapabilityError
-        If the settings do not tell which model, or name a machine not allowed.
+        If the settings do not tell which model, or name a machine not allowed; if a
+        package or the device is not there.
+    ModelError
+        If a model to run in this process is not there.
     InputError
         If answers cannot be kept.
     """
-    backend: Backend = Server(settings)
+    backend: Backend
+    backend = Server(settings) if settings.server else LocalModel(settings, device)
     if settings.cache == "off":
         return backend
     return Cached(backend, Path(settings.cache) if settings.cache else default_folder())
@@ -215,9 +232,8 @@ def open_backend(settings: MllmSettings) -> Backend:
 class Interviewer:
     """Puts questions to a model, several at once; use it in a ``with`` statement."""
 
-    def __init__(self, backend: Backend, *, hears: bool) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._hears = hears
         self._pool = ThreadPoolExecutor(backend.concurrency, "s3ns-question")
 
     def __enter__(self) -> Interviewer:
@@ -232,14 +248,11 @@ class Interviewer:
 
     def ask_all(self, signs: Iterable[Sign], window: Window) -> dict[Sign, Reading]:
         """Ask about signs in one window; signs that need sound only if there is any."""
-        askable = [
-            sign
-            for sign in signs
-            if sign.modality != "audio" or (self._hears and window.voice)
-        ]
+        askable = [sign for sign in signs if sign.modality != "audio" or window.voice]
         readings = self._pool.map(partial(self._ask, window), askable)
         return dict(zip(askable, readings, strict=True))
 
     def _ask(self, window: Window, sign: Sign) -> Reading:
-        request = question(sign, window, hears=self._hears)
-        return read_answer(sign, window, self._backend.ask(request))
+        backend = self._backend
+        asked = question(sign, window, sees=backend.sees, hears=backend.hears)
+        return read_answer(sign, window, backend.ask(asked))

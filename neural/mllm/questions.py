@@ -81,21 +81,22 @@ class Reading:
     words: str = ""
 
 
-def question(sign: Sign, window: Window, *, hears: bool) -> Request:
+def question(sign: Sign, window: Window, *, sees: bool, hears: bool) -> Request:
     """Return the question about a sign in a window."""
-    parts = [*shown(window, hears=hears), _words(sign, len(window.shots))]
+    parts = [*shown(window, sees=sees, hears=hears), _words(sign, len(window.shots))]
     return Request(SYSTEM, tuple(parts), _schema(sign, len(window.shots)))
 
 
-def shown(window: Window, *, hears: bool) -> Iterator[Part]:
+def shown(window: Window, *, sees: bool, hears: bool) -> Iterator[Part]:
     """Yield the frames of a window, each after its number and time, and the sound.
 
     Times count from the beginning of the window. The question comes after, so that a
     server that keeps what it has read needs to read the frames of a window only once.
     """
     for number, shot in enumerate(window.shots, start=1):
-        yield f"Frame {number}, {shot.time - window.start:.1f} s:"
-        yield shot.picture
+        yield f"Frame {number}, {shot.time - window.start:.1f} s" + ":" * sees
+        if sees:
+            yield shot.picture
     if hears and window.voice is not None:
         yield "The sound of these frames:"
         yield window.voice

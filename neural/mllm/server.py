@@ -54,6 +54,7 @@ class Server:
         self._lock = threading.Lock()
         self.identity = settings.model
         self.concurrency = settings.concurrency
+        self.sees, self.hears = settings.sees, settings.hears
 
     def ask(self, request: Request) -> str:
         """Put a question; a fault that may pass is met by waiting and asking again.
@@ -84,8 +85,8 @@ class Server:
 
     def close(self) -> None:
         """Break off what is running."""
-        self._closed.set()
         with self._lock:
+            self._closed.set()
             for connection in self._open:
                 if connection.sock is not None:
                     # Only this wakes a thread that waits for an answer.
@@ -117,9 +118,12 @@ class Server:
 
     def _answer(self, body: bytes) -> str:
         connection = self._connection()
-        with self._lock:
-            self._open.add(connection)
         try:
+            connection.connect()
+            with self._lock:
+                if self._closed.is_set():
+                    raise CapabilityError("stopped")
+                self._open.add(connection)
             headers = {"Content-Type": "application/json"}
             if key := os.environ.get(KEY_VARIABLE):
                 headers["Authorization"] = f"Bearer {key}"

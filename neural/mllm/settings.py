@@ -14,8 +14,15 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Settings of the extractor ``mllm``; their descriptions are shown to users."""
 
     model: Annotated[
-        str, Meta(description="Name of the model on the server; needed.")
+        str,
+        Meta(
+            description="Name of the model on the server; without a server, the folder "
+            "of a model or its name in the local cache of models."
+        ),
     ] = ""
+    download: Annotated[
+        bool, Meta(description="Whether a model that is not there may be fetched.")
+    ] = False
     server: Annotated[
         str,
         Meta(
@@ -33,8 +40,11 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     signs: Annotated[
         str, Meta(description="Signs to ask about, joined by commas; else all.")
     ] = ""
+    sees: Annotated[
+        bool, Meta(description="Whether the model on the server takes pictures.")
+    ] = True
     hears: Annotated[
-        bool, Meta(description="Whether the model takes sound beside pictures.")
+        bool, Meta(description="Whether the model on the server takes sound.")
     ] = False
     fps: Annotated[
         float,

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event, Lock
 
 import jsonschema
+import msgspec
 import pytest
 
 from s3ns.facts import (
@@ -21,7 +22,8 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.neural.container import pseudonym
-from s3ns.neural.extractor import make_extractor
+from s3ns.neural.mllm.server import Server
+from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.pipeline import reason
 from tests.neural.media import number_of, write_video
 from tests.neural.mllm.conftest import LENGTH, Extract
@@ -376,24 +378,26 @@ def test_what_a_model_says_comes_without_control_codes(extract: Extract) -> None
 def test_other_machines_are_refused_unless_allowed_by_name(address: str) -> None:
     given = {"server": address, "model": "m", "cache": "off"}
     with pytest.raises(CapabilityError, match="pictures and sound of the patient"):
-        make_extractor("mllm", given)
+        Server(msgspec.convert(given, MllmSettings))
+    given |= {"send_video_to": "other.example.com"}
     with pytest.raises(CapabilityError, match="would leave this one"):
-        make_extractor("mllm", given | {"send_video_to": "other.example.com"})
+        Server(msgspec.convert(given, MllmSettings))
 
 
 def test_a_machine_allowed_by_name_is_spoken_to() -> None:
     given = {"server": "https://gpu.ward.example/v1", "model": "m", "cache": "off"}
-    make_extractor("mllm", given | {"send_video_to": "GPU.ward.example"})
+    given |= {"send_video_to": "GPU.ward.example"}
+    Server(msgspec.convert(given, MllmSettings))
 
 
 @pytest.mark.parametrize(
     "address",
-    ["", "8000", "ftp://127.0.0.1/v1", "http://", "http://u:p@localhost/", "http://[/"],
+    ["8000", "ftp://127.0.0.1/v1", "http://", "http://u:p@localhost/", "http://[/"],
 )
 def test_what_is_no_address(address: str) -> None:
     given = {"server": address, "model": "m", "cache": "off"}
     with pytest.raises(CapabilityError, match="expected an address such as"):
-        make_extractor("mllm", given)
+        Server(msgspec.convert(given, MllmSettings))
 
 
 def test_proxies_and_redirections_carry_nothing_elsewhere(
