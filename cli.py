@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
+from s3ns.cli_check import check
 from s3ns.cli_extractors import extractors
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
@@ -337,6 +338,7 @@ def explain(
 main.add_command(rules_group)
 main.add_command(query)
 main.add_command(extractors)
+main.add_command(check)
 
 
 @main.group()
