@@ -22,6 +22,7 @@ from s3ns.cli_check import check
 from s3ns.cli_extractors import extractors
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
+from s3ns.cli_task import task
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -339,6 +340,7 @@ main.add_command(rules_group)
 main.add_command(query)
 main.add_command(extractors)
 main.add_command(check)
+main.add_command(task)
 
 
 @main.group()

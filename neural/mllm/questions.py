@@ -150,7 +150,7 @@ def read_answer(sign: Sign, window: Window, text: str) -> Reading:
     unusable = Reading(window.start, window.end, "answer_unusable")
     if answer is None:
         return unusable
-    words = _plain(answer.words)
+    words = plain(answer.words)
     if answer.answer != "yes":
         value = "not_seen" if answer.answer == "no" else "could_not_tell"
         return Reading(window.start, window.end, value, words=words)
@@ -205,7 +205,7 @@ def json_objects(text: str) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a model's words on one line, without control characters, not too long."""
     line = " ".join(text.split())
     return "".join(letter for letter in line if letter.isprintable())[:_LONGEST_WORDS]
