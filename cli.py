@@ -38,6 +38,7 @@ from s3ns.report.options import (
     models_folder,
     output,
     overwrite,
+    prevalence,
     resume,
     rules,
     rules_only,
@@ -129,6 +130,7 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @extraction
 @rules
 @rules_only
+@prevalence
 @output
 @overwrite
 @resume
@@ -140,6 +142,7 @@ def classify(
     videos: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
+    prevalence: float | None,
     exit_verdict: bool,
     **settings: Any,
 ) -> None:
@@ -156,7 +159,7 @@ def classify(
     from s3ns import pipeline
     from s3ns.symbolic import Reasoner
 
-    judge = Reasoner(rules, alone=rules_only)
+    judge = Reasoner(rules, alone=rules_only, prevalence=prevalence)
     job = partial(pipeline.classify, reasoner=judge)
     document = _run(console, videos, job, stage="verdict", **settings)
     if exit_verdict:
@@ -197,6 +200,7 @@ def extract(console: Console, videos: tuple[Path, ...], **settings: Any) -> None
 @documents_argument
 @rules
 @rules_only
+@prevalence
 @output
 @overwrite
 @as_json
@@ -213,6 +217,7 @@ def reason(
     documents: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
+    prevalence: float | None,
     output: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -238,7 +243,7 @@ def reason(
         raise click.UsageError("--case gives no Document to keep with -o; see --json")
     console.check_target(output, overwrite=overwrite)
     given = [console.read(path) for path in documents]
-    judge = Reasoner(rules, alone=rules_only)
+    judge = Reasoner(rules, alone=rules_only, prevalence=prevalence)
     if cross_check:
         check_twice(console, judge, given)
     if case:
@@ -282,6 +287,7 @@ def reason(
     help="Print the proof as a graph, for Graphviz or Mermaid.",
 )
 @rules
+@prevalence
 @as_json
 @guarded
 def explain(
@@ -289,6 +295,7 @@ def explain(
     *,
     document: Path,
     rules: Path | None,
+    prevalence: float | None,
     graph: Literal["dot", "mermaid"] | None,
     as_json: bool,
     **questions: Any,
@@ -320,7 +327,9 @@ def explain(
         from s3ns.report.inquiry import inquiry_text
         from s3ns.symbolic import RuleBase, inquire
 
-        answers = inquire(RuleBase.load(rules), found, **questions)
+        answers = inquire(
+            RuleBase.load(rules, prevalence=prevalence), found, **questions
+        )
         if as_json:
             compact = msgspec.json.encode(answers)
             console.print(msgspec.json.format(compact, indent=2).decode())

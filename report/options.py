@@ -136,6 +136,15 @@ rules_only = click.option(
     show_envvar=True,
     help="Use the folder of rules alone, without those that s3ns ships.",
 )
+prevalence = click.option(
+    "--prevalence",
+    type=click.FloatRange(0.01, 0.99),
+    metavar="SHARE",
+    envvar="S3NS_PREVALENCE",
+    show_envvar=True,
+    help="Share of epileptic seizures among the events of your site, from which the "
+    "odds start.  [default: even odds]",
+)
 output = click.option(
     "-o",
     "--output",

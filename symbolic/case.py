@@ -134,10 +134,11 @@ def judge_case(
     effective = effective_number(len(counted), correlation)
     epileptic = _pooled([event.score_epileptic for event in counted], effective)
     other = _pooled([event.score_non_epileptic for event in counted], effective)
-    label = _label(events, epileptic - other, margins["margin"])
+    lead = epileptic - other + _prior(reasoner.base)
+    label = _label(events, lead, margins["margin"])
     return CaseVerdict(
         label=label,
-        strength=_strength(label, abs(epileptic - other), margins),
+        strength=_strength(label, abs(lead), margins),
         text=_text(label, events, epileptic, other, effective),
         events=tuple(events),
         correlation=correlation,
@@ -157,16 +158,27 @@ def _check_distinct(documents: Sequence[Document]) -> None:
         )
 
 
-def _margins(base: RuleBase) -> dict[str, int]:
-    """Return the leads that a verdict and its strengths need, as the rules say."""
+def _given(base: RuleBase, predicate: str) -> dict[str, int]:
+    """Return the numbers that facts of the rules, such as limit/2, give to names."""
     found: dict[str, int] = {}
     for rule in base.rules:
         head = rule.syntax.head.atom
-        if rule.syntax.body or head.symbol.name != "limit":
+        if rule.syntax.body or head.symbol.name != predicate:
             continue
         name, value = (clingo.parse_term(str(part)) for part in head.symbol.arguments)
         if value.type is clingo.SymbolType.Number:
             found[str(name)] = value.number
+    return found
+
+
+def _prior(base: RuleBase) -> int:
+    """Return what the base rate of the site adds; once, however many events."""
+    return _given(base, "prior").get("epileptic_seizure", 0)
+
+
+def _margins(base: RuleBase) -> dict[str, int]:
+    """Return the leads that a verdict and its strengths need, as the rules say."""
+    found = _given(base, "limit")
     missing = {"margin", "moderate", "strong"} - found.keys()
     if missing:
         raise RuleError(

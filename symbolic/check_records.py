@@ -50,6 +50,8 @@ WORDINGS = {
     "R031": "{id} already stands at {first}",
     "R032": "{id} concludes for {named}: the two must be alike",
     "R033": "cannot disable {id}: {unknown}",
+    "R034": "expected '%! weight: ID POINTS; where the weight comes from'",
+    "R035": "cannot give {id} a weight: {reason}",
     # Words
     "R040": "{unknown}",
     "R041": "{unknown}",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import clingo
 import msgspec
-from clingo.ast import AST, ASTType
+from clingo.ast import AST, ASTType, SymbolicTerm
 
 from s3ns.symbolic.check_records import Place, Problems, unknown
-from s3ns.symbolic.labels import Label, LabelReader
+from s3ns.symbolic.labels import Label, LabelReader, Reweighting
 from s3ns.symbolic.sources import TEMPLATES, Source
 from s3ns.symbolic.syntax import parse, signature
 from s3ns.symbolic.templates import compiled
+
+WEIGHTED = ("supports", "lateral_sign")
+"""Conclusions whose third place is a weight."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -46,11 +50,22 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Layer(msgspec.Struct, frozen=True):
-    """The rules of one folder, and the ids of rules below that it leaves out."""
+    """The rules of one folder, and what it does to the rules below it.
+
+    Attributes
+    ----------
+    sources, drafts
+        Its files and rules.
+    disabled
+        Ids of rules below that it leaves out.
+    reweighted
+        Other weights for evidence below.
+    """
 
     sources: tuple[Source, ...]
     drafts: tuple[Draft, ...]
     disabled: Mapping[str, Place]
+    reweighted: Mapping[str, Reweighting] = {}
 
     @property
     def ids(self) -> set[str]:
@@ -65,6 +80,7 @@ def read_layer(
     sources: list[Source] = []
     drafts: list[Draft] = []
     disabled: dict[str, Place] = {}
+    reweighted: dict[str, Reweighting] = {}
     # Templates last: they may name what the other rules conclude.
     for name in sorted(texts, key=lambda name: (name.endswith(TEMPLATES), name)):
         raw = texts[name]
@@ -79,8 +95,8 @@ def read_layer(
         else:
             source = Source(name, text)
         sources.append(source)
-        drafts += _rules(source, problems, disabled)
-    return Layer(tuple(sources), tuple(drafts), disabled)
+        drafts += _rules(source, problems, disabled, reweighted)
+    return Layer(tuple(sources), tuple(drafts), disabled, reweighted)
 
 
 def laid_over(layers: Sequence[Layer], problems: Problems) -> tuple[Draft, ...]:
@@ -97,8 +113,63 @@ def laid_over(layers: Sequence[Layer], problems: Problems) -> tuple[Draft, ...]:
                 problems.add(place, "R033", id=name, unknown=said)
         gone = layer.ids | set(layer.disabled)
         drafts = [d for d in drafts if d.label is None or d.label.id not in gone]
+        drafts = _reweighted(drafts, layer.reweighted, problems)
         drafts += layer.drafts
     return tuple(drafts)
+
+
+def _reweighted(
+    drafts: list[Draft], weights: Mapping[str, Reweighting], problems: Problems
+) -> list[Draft]:
+    """Return the rules with the weights of a layer laid over them."""
+    known = {draft.label.id for draft in drafts if draft.label}
+    done: set[str] = set()
+    found = []
+    for draft in drafts:
+        new = weights.get(draft.id)
+        if new is not None and draft.label and weight_of(draft.syntax) is not None:
+            done.add(draft.id)
+            head = draft.syntax.head.atom.symbol
+            number = SymbolicTerm(
+                head.arguments[2].location, clingo.Number(new.points)
+            )
+            source = f"{draft.label.source}; weight {new.points}: {new.why}"
+            found.append(
+                msgspec.structs.replace(
+                    draft,
+                    label=msgspec.structs.replace(draft.label, source=source),
+                    syntax=_with_weight(draft.syntax, number),
+                )
+            )
+        else:
+            found.append(draft)
+    for name, new in weights.items():
+        if name not in known:
+            said = unknown("rule", name, sorted(known))
+            problems.add(new.place, "R035", id=name, reason=said)
+        elif name not in done:
+            said = "it concludes no evidence with a number for its weight"
+            problems.add(new.place, "R035", id=name, reason=said)
+    return found
+
+
+def weight_of(rule: AST) -> int | None:
+    """Return the weight of the evidence that a rule concludes, if it is a number."""
+    name, count = signature(rule.head.atom)
+    if count != 3 or name not in WEIGHTED:
+        return None
+    last = rule.head.atom.symbol.arguments[2]
+    if last.ast_type is not ASTType.SymbolicTerm:
+        return None
+    symbol: clingo.Symbol = last.symbol
+    return symbol.number if symbol.type is clingo.SymbolType.Number else None
+
+
+def _with_weight(rule: AST, number: AST) -> AST:
+    symbol = rule.head.atom.symbol
+    arguments = [*symbol.arguments[:2], number]
+    atom = rule.head.atom.update(symbol=symbol.update(arguments=arguments))
+    return rule.update(head=rule.head.update(atom=atom))
 
 
 def _concluded(drafts: Iterable[Draft]) -> dict[str, int]:
@@ -107,7 +178,10 @@ def _concluded(drafts: Iterable[Draft]) -> dict[str, int]:
 
 
 def _rules(
-    source: Source, problems: Problems, disabled: dict[str, Place]
+    source: Source,
+    problems: Problems,
+    disabled: dict[str, Place],
+    reweighted: dict[str, Reweighting],
 ) -> list[Draft]:
     found = Problems()
     statements = parse(source, found)
@@ -124,4 +198,5 @@ def _rules(
         drafts += [Draft(label, source, each) for each in statement.unpool()]
     reader.finish()
     disabled.update(reader.disabled)
+    reweighted.update(reader.reweighted)
     return drafts

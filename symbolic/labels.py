@@ -19,6 +19,10 @@ ways to word them. A rule whose conclusion is negated somewhere also says, under
 A folder that is laid over others leaves out rules of theirs with a line of its own::
 
     %! disable: ES-07
+
+or gives their evidence another weight, and says why::
+
+    %! weight: ES-03 170; fitted to 350 events, 95 % interval 141-199
 """
 
 from __future__ import annotations
@@ -39,7 +43,8 @@ GRADES = ("A", "B", "C", "design")
 
 _FIELDS = ("rule", "given", "title", "says", "denied", "source", "grade")
 _NEEDED = ("title", "says", "source", "grade")
-DISABLE = "disable"
+DISABLE, WEIGHT = "disable", "weight"
+_WEIGHT = re.compile(r"(?P<id>\S+)\s+(?P<points>\d{1,4})\s*;\s*(?P<why>\S.*)")
 _LINE = re.compile(r"%! (?P<field>[a-z]+):\s*(?P<text>.*)|%!\s+(?P<more>.*)")
 
 
@@ -56,6 +61,24 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     places: Mapping[str, Place]
 
 
+class Reweighting(msgspec.Struct, frozen=True):
+    """Another weight for a piece of evidence of the layers below.
+
+    Attributes
+    ----------
+    points
+        The weight.
+    why
+        Where it comes from; proofs show it beside the source of the rule.
+    place
+        Where it is said.
+    """
+
+    points: int
+    why: str
+    place: Place
+
+
 class LabelReader:
     """Collects the lines of a label until the rule it belongs to comes.
 
@@ -64,6 +87,8 @@ class LabelReader:
     disabled
         Ids of the rules of the layers below that are to be left out, each with where
         that is said.
+    reweighted
+        Other weights for evidence of the layers below, by the ids of the rules.
     """
 
     def __init__(
@@ -81,6 +106,7 @@ class LabelReader:
             Lines of rules that cannot be read: their labels are not to blame.
         """
         self.disabled: dict[str, Place] = {}
+        self.reweighted: dict[str, Reweighting] = {}
         self._source, self._problems, self._broken = source, problems, broken
         self._fields: dict[str, str] = {}
         self._places: dict[str, Place] = {}
@@ -101,6 +127,8 @@ class LabelReader:
         elif match["field"] == DISABLE and not self._fields:
             for name in re.split(r"[\s,]+", match["text"].strip()):
                 self.disabled[name] = place
+        elif match["field"] == WEIGHT and not self._fields:
+            self._reweight(place, match["text"].strip())
         elif match["field"] not in _FIELDS:
             said = unknown("field of a label", match["field"], _FIELDS)
             self._problems.add(place, "R023", unknown=said)
@@ -150,6 +178,14 @@ class LabelReader:
         if self._fields:
             place = next(iter(self._places.values()))
             self._problems.add(place, "R029", id=self._name())
+
+    def _reweight(self, place: Place, text: str) -> None:
+        found = _WEIGHT.fullmatch(text)
+        if found is None:
+            self._problems.add(place, "R034")
+            return
+        points = int(found["points"])
+        self.reweighted[found["id"]] = Reweighting(points, found["why"], place)
 
     def _continue(self, place: Place, text: str) -> None:
         if not self._fields:

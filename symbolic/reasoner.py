@@ -49,7 +49,13 @@ class Reasoner:
     ========================================  ===================================
     """
 
-    def __init__(self, rules: Path | None = None, *, alone: bool = False) -> None:
+    def __init__(
+        self,
+        rules: Path | None = None,
+        *,
+        alone: bool = False,
+        prevalence: float | None = None,
+    ) -> None:
         """Load the rule base.
 
         Parameters
@@ -58,13 +64,17 @@ class Reasoner:
             Folder of rule files to lay over those that s3ns ships.
         alone
             Leave those that s3ns ships out.
+        prevalence
+            Share of epileptic seizures among the events of the site.
 
         Raises
         ------
         RuleError
             If a rule file cannot be used.
+        InputError
+            If the prevalence is out of range.
         """
-        self.base = RuleBase.load(rules, alone=alone)
+        self.base = RuleBase.load(rules, alone=alone, prevalence=prevalence)
 
     @classmethod
     def of(cls, base: RuleBase) -> Reasoner:

@@ -18,6 +18,7 @@ from s3ns.symbolic.drafts import Draft, Layer, laid_over, read_layer
 from s3ns.symbolic.instrument import instrumented
 from s3ns.symbolic.kinds import Kinds
 from s3ns.symbolic.labels import Label
+from s3ns.symbolic.prevalence import prevalence_layer
 from s3ns.symbolic.relevance import Relevance
 from s3ns.symbolic.shapes import Shape, shape_of
 from s3ns.symbolic.sources import Source, built_in, read_folder
@@ -185,7 +186,13 @@ class RuleBase:
         self._kinds = program.kinds
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, alone: bool = False) -> RuleBase:
+    def load(
+        cls,
+        folder: Path | None = None,
+        *,
+        alone: bool = False,
+        prevalence: float | None = None,
+    ) -> RuleBase:
         """Load the rules of s3ns, and those of a folder over them.
 
         A rule of the folder takes the place of one with the same id; ``%! disable: ID``
@@ -198,13 +205,20 @@ class RuleBase:
             process of their own before they are used.
         alone
             Leave the rules of s3ns out.
+        prevalence
+            Share of epileptic seizures among the events of the site, from which the
+            odds start; by default they start even.
 
         Raises
         ------
         RuleError
             If the folder holds no rules, or some that cannot be used.
+        InputError
+            If the prevalence is out of range.
         """
         layers = rule_layers(folder, alone=alone)
+        if prevalence is not None:
+            layers = (*layers, prevalence_layer(prevalence))
         base = cls(*layers)
         if folder is not None:
             problems = Problems()
