@@ -38,6 +38,7 @@ from s3ns.report.options import (
     models_folder,
     output,
     overwrite,
+    own_settings,
     prevalence,
     resume,
     rules,
@@ -495,9 +496,8 @@ def _extract_options(**settings: Any) -> ExtractOptions:
         raise click.UsageError(
             f"--end {end:g} s does not lie after --start {start:g} s"
         )
-    own = dict(settings.pop("settings"))
-    if (model := settings.pop("model")) is not None:
-        own["model"] = model
+    short = {name: settings.pop(name) for name in ("model", "save_enhanced")}
+    own = own_settings(settings.pop("settings"), **short)
     return ExtractOptions(**settings, settings=own)
 
 

@@ -14,10 +14,13 @@ from s3ns.report.options import (
     examples,
     fps,
     model,
+    models_folder,
     output,
     overwrite,
+    own_settings,
     rules,
     rules_only,
+    save_enhanced,
     settings,
 )
 
@@ -39,6 +42,7 @@ from s3ns.report.options import (
 )
 @model
 @settings
+@save_enhanced
 @click.option(
     "--rounds",
     type=click.IntRange(1, 20),
@@ -46,6 +50,7 @@ from s3ns.report.options import (
     show_default=True,
     help="How often the rules may ask.",
 )
+@models_folder
 @device
 @fps
 @rules
@@ -62,7 +67,9 @@ def check(
     extractor: str,
     model: str | None,
     settings: tuple[tuple[str, str], ...],
+    save_enhanced: str | None,
     rounds: int,
+    models: Path | None,
     device: str,
     fps: float,
     rules: Path | None,
@@ -82,8 +89,8 @@ def check(
     from s3ns.symbolic import Reasoner, with_first_answers
 
     console.check_target(output, overwrite=overwrite, source=video)
-    own = dict(settings) | ({} if model is None else {"model": model})
-    options = ExtractOptions(fps=fps, device=device, settings=own)
+    own = own_settings(settings, model=model, save_enhanced=save_enhanced)
+    options = ExtractOptions(fps=fps, device=device, models=models, settings=own)
     judge = Reasoner(rules, alone=rules_only)
     given = console.read(document)
     found = look_again(

@@ -14,6 +14,7 @@ from s3ns.report.options import (
     examples,
     model,
     overwrite,
+    own_settings,
     settings,
     videos_argument,
 )
@@ -74,8 +75,7 @@ def task(
     from s3ns.neural.mllm.settings import MllmSettings
     from s3ns.neural.mllm.tasks import Tables, columns, run_task, table_name
 
-    own = dict(settings) | ({} if model is None else {"model": model})
-    how = read_settings("mllm", MllmSettings, own)
+    how = read_settings("mllm", MllmSettings, own_settings(settings, model=model))
     options = ExtractOptions(device=device)
     known = {} if reports is None else _reports(reports)
     tables: Tables = {}

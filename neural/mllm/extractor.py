@@ -8,21 +8,24 @@ goes on from there.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from s3ns import __version__
-from s3ns.facts import Ask, Document, Observation, Step, sign_named
+from s3ns.facts import Ask, Document, Observation, Recording, Step, sign_named
 from s3ns.neural.extractor import (
     ExtractOptions,
     Progress,
     analysed_stretch,
     register_extractor,
 )
-from s3ns.neural.mllm.interview import Interviewer, open_backend
+from s3ns.neural.mllm.enhance import Artist
+from s3ns.neural.mllm.interview import Aids, Interviewer, open_backend
 from s3ns.neural.mllm.plan import closer, whole
 from s3ns.neural.mllm.settings import MllmSettings
+from s3ns.neural.mllm.transcript import Transcriber
 from s3ns.neural.video import probe
 
 SOURCE = "mllm"
@@ -78,7 +81,7 @@ class MllmExtractor:
             observations = interviewer.observe(
                 video,
                 plan,
-                pixels=settings.pixels,
+                self._aids(recording, options),
                 source=SOURCE,
                 progress=lambda reached: progress(reached - start, end - start),
             )
@@ -126,11 +129,23 @@ class MllmExtractor:
                     observations += interviewer.observe(
                         video,
                         plan,
-                        pixels=settings.pixels,
+                        self._aids(recording, options),
                         source=CHECK_SOURCE,
                         progress=lambda _: None,
                     )
         return observations, self._step("check", interviewer, options)
+
+    def _aids(self, recording: Recording, options: ExtractOptions) -> Aids:
+        settings = self._settings
+        folder = settings.save_enhanced
+        return Aids(
+            pixels=settings.pixels,
+            drawer=partial(Artist.of_models, options),
+            transcribe=Transcriber(settings.transcript, options.device)
+            if settings.transcript
+            else None,
+            folder=Path(folder) / recording.id if folder else None,
+        )
 
     def _step(
         self, stage: str, interviewer: Interviewer, options: ExtractOptions
@@ -156,6 +171,8 @@ class MllmExtractor:
                 "pixels": settings.pixels,
                 "sees": backend.sees,
                 "hears": backend.hears,
+                "enhance": settings.enhance or None,
+                "transcript": bool(settings.transcript),
                 "signs": settings.signs or None,
                 "mirrored": options.mirrored,
             },

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from s3ns.facts import Observation, Sign
 from s3ns.neural.mllm.cache import Cached, default_folder
+from s3ns.neural.mllm.enhance import save
 from s3ns.neural.mllm.local import LocalModel
 from s3ns.neural.mllm.merge import merged
 from s3ns.neural.mllm.plan import Plan
-from s3ns.neural.mllm.questions import Reading, question, read_answer
-from s3ns.neural.mllm.request import Backend, Request
+from s3ns.neural.mllm.questions import Reading, plain, question, read_answer
+from s3ns.neural.mllm.request import Backend, Request, Voice
 from s3ns.neural.mllm.server import Server
 from s3ns.neural.mllm.settings import MllmSettings
+from s3ns.neural.mllm.windows import Draw, Window
 
 
 def open_backend(settings: MllmSettings, device: str) -> Backend:
@@ -35,6 +38,41 @@ def open_backend(settings: MllmSettings, device: str) -> Backend:
     if settings.cache == "off":
         return backend
     return Cached(backend, Path(settings.cache) if settings.cache else default_folder())
+
+
+@dataclass(frozen=True)
+class Aids:
+    """What helps to show a video to a model.
+
+    Attributes
+    ----------
+    pixels
+        Largest number of pixels of a picture.
+    drawer
+        Makes what draws the views of a video, for one pass over it.
+    transcribe
+        Writes down what is said, for questions about the voice.
+    folder
+        Receives what was shown otherwise than as it is.
+    """
+
+    pixels: int
+    drawer: Callable[[], Draw]
+    transcribe: Callable[[Voice], str] | None = None
+    folder: Path | None = None
+
+    def said_in(self, window: Window, signs: Iterable[Sign]) -> str | None:
+        """Return what is said in a window, if it is asked about the voice."""
+        about_voice = any(sign.group == "voice" for sign in signs)
+        if self.transcribe is None or window.voice is None or not about_voice:
+            return None
+        return plain(self.transcribe(window.voice))
+
+    def keep(self, window: Window, said: str | None) -> None:
+        """Save what a window shows, if that was asked for and is not as it was."""
+        changed = window.look.view != "whole" or window.look.denoised
+        if self.folder is not None and (changed or said is not None):
+            save(self.folder, window, said)
 
 
 class Interviewer:
@@ -69,8 +107,8 @@ class Interviewer:
         self,
         video: Path,
         plan: Plan,
+        aids: Aids,
         *,
-        pixels: int,
         source: str,
         progress: Callable[[float], None],
     ) -> list[Observation]:
@@ -82,8 +120,8 @@ class Interviewer:
             The video.
         plan
             What to ask about where.
-        pixels
-            Largest number of pixels of a picture.
+        aids
+            How the video is shown.
         source
             Source of the observations.
         progress
@@ -96,8 +134,24 @@ class Interviewer:
         readings: dict[Sign, list[Reading]] = {sign: [] for sign in plan.otherwise}
         sees, hears = self.backend.sees, self.backend.hears
         reached = plan.stretch[0]
-        for window, signs in plan.windows(video, pixels=pixels, sound=hears):
-            texts = self.ask(question(s, window, sees=sees, hears=hears) for s in signs)
+        # A recogniser can listen for a model that does not.
+        sound = hears or aids.transcribe is not None
+        draw = aids.drawer() if plan.draws else None
+        for window, signs in plan.windows(
+            video, pixels=aids.pixels, sound=sound, draw=draw
+        ):
+            said = aids.said_in(window, signs)
+            aids.keep(window, said)
+            texts = self.ask(
+                question(
+                    sign,
+                    window,
+                    sees=sees,
+                    hears=hears,
+                    said=said if sign.group == "voice" else None,
+                )
+                for sign in signs
+            )
             for sign, text in zip(signs, texts, strict=True):
                 readings[sign].append(read_answer(sign, window, text))
             reached = max(reached, window.end)

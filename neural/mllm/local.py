@@ -29,6 +29,7 @@ _CLASSES = {
     "qwen2_5_omni": "Qwen2_5OmniThinkerForConditionalGeneration",
     "qwen3_omni_moe": "Qwen3OmniMoeThinkerForConditionalGeneration",
     "audioflamingo3": "AudioFlamingo3ForConditionalGeneration",
+    "whisper": "WhisperForConditionalGeneration",
 }
 """Classes of models that transformers does not find by their kind of use."""
 
@@ -54,8 +55,8 @@ class LocalModel:
     concurrency = 1
 
     def __init__(self, settings: MllmSettings, device: str) -> None:
-        folder = _folder_of(settings.model, download=settings.download)
-        self._loaded = _load(folder, _device(device))
+        folder = folder_of(settings.model, download=settings.download)
+        self._loaded = load(folder, device_named(device))
         self._closed = threading.Event()
         self.sees, self.hears = self._loaded.sees, self._loaded.hears
         self.identity = f"sha256:{self._loaded.sha256}"
@@ -115,7 +116,7 @@ class LocalModel:
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class Loaded:
     """A model ready to run."""
 
     model: Any
@@ -126,8 +127,16 @@ class _Loaded:
     lock: threading.Lock
 
 
-def _folder_of(model: str, *, download: bool) -> Path:
-    """Return the folder of a model that is named by it, or by its name on the hub."""
+def folder_of(model: str, *, download: bool) -> Path:
+    """Return the folder of a model that is named by it, or by its name on the hub.
+
+    Raises
+    ------
+    CapabilityError
+        If none is named, or a package is missing that would look for it.
+    ModelError
+        If it is not there, or not as safetensors.
+    """
     if not model:
         raise CapabilityError(
             "expected a model; add --model FOLDER, or --model NAME and --set server=URL"
@@ -169,7 +178,14 @@ def _needed() -> Any:
     return transformers
 
 
-def _device(name: str) -> str:
+def device_named(name: str) -> str:
+    """Return ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    CapabilityError
+        If PyTorch is not installed or there is no such device.
+    """
     _needed()
     import torch
 
@@ -184,8 +200,17 @@ def _device(name: str) -> str:
     return name
 
 
-@lru_cache(maxsize=1)  # many videos are asked about with one model
-def _load(folder: Path, device: str) -> _Loaded:
+@lru_cache(maxsize=2)  # many videos are asked about with one model and one recogniser
+def load(folder: Path, device: str) -> Loaded:
+    """Load a model to a device.
+
+    Raises
+    ------
+    CapabilityError
+        If PyTorch or transformers is not installed.
+    ModelError
+        If it cannot be loaded, or weights of it are missing.
+    """
     transformers = _needed()
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
@@ -211,7 +236,7 @@ def _load(folder: Path, device: str) -> _Loaded:
             f"{len(missing)} weights of the model are not in {folder}, such as "
             f"{missing[0]}; fetch it again"
         )
-    return _Loaded(
+    return Loaded(
         model=model.to(device).eval(),
         processor=processor,
         sha256=_hash_of(folder),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from s3ns.facts import Recording, Sign
+from s3ns.neural.mllm.enhance import enhancements, view_of
 from s3ns.neural.mllm.merge import Span
 from s3ns.neural.mllm.request import Backend
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.neural.mllm.windows import Look, Window, liveliest, windows
+from s3ns.neural.mllm.windows import Draw, Look, Window, liveliest, windows
 from s3ns.neural.prefetch import prefetched
 from s3ns.neural.video import read
 
@@ -30,6 +31,9 @@ FAST_GROUP = 30.0
 SLEEP = "occur_during_sleep"
 SLEEP_LOOK = Look(length=120.0, overlap=0.0, fps=0.5)
 """Sleep before the event is looked for in the first two minutes."""
+
+SPOKEN = "verbal_responsiveness"
+"""What a model that does not hear can judge from a transcript."""
 
 CONTEXT = 2.0
 """Seconds shown before and after a stretch that is looked at again."""
@@ -59,21 +63,27 @@ class Plan:
     otherwise: dict[Sign, str]
     fast_windows: int
 
+    @property
+    def draws(self) -> bool:
+        """Whether any sign is shown otherwise than as it is."""
+        return any(look.view != "whole" for look in self.looks.values())
+
     def windows(
-        self, video: Path, *, pixels: int, sound: bool
+        self, video: Path, *, pixels: int, sound: bool, draw: Draw | None
     ) -> Iterator[tuple[Window, list[Sign]]]:
         """Yield what is shown, with the signs to ask about."""
         start, end = self.stretch
         spans = dict.fromkeys(self.looks.values(), self.stretch)
         if not spans:
             return
-        if SLEEP_LOOK in spans:
-            spans[SLEEP_LOOK] = (start, min(start + SLEEP_LOOK.length, end))
+        for sign, look in self.looks.items():
+            if sign.name == SLEEP:
+                spans[look] = (start, min(start + look.length, end))
         rate = max(look.fps for look in spans)
         media = prefetched(
             read(video, fps=rate, start=start, end=end, sound=sound), _READ_AHEAD
         )
-        cut = windows(media, spans, rate=rate, pixels=pixels)
+        cut = windows(media, spans, rate=rate, pixels=pixels, draw=draw)
         for fast in {look for s, look in self.looks.items() if s.name in FAST_SIGNS}:
             cut = liveliest(cut, fast, self.fast_windows, FAST_GROUP)
         for window in cut:
@@ -112,23 +122,24 @@ def whole(
     """
     usual = Look(settings.window, settings.overlap, settings.fps)
     fast = Look(FAST_LENGTH, FAST_OVERLAP, max(fps, settings.fps))
+    enhanced = _enhancer(settings)
     looks: dict[Sign, Look] = {}
     otherwise: dict[Sign, str] = {}
     for sign in signs:
-        why = _obstacle(sign, recording, backend)
+        why = _obstacle(sign, recording, backend, settings)
         otherwise[sign] = why or "frame_rate_too_low"
         if why is not None:
             continue
         if sign.name == SLEEP:
             otherwise[sign] = "no_quiet_lead_in"
             if stretch[1] - stretch[0] >= sign.minimum_duration:
-                looks[sign] = SLEEP_LOOK
+                looks[sign] = enhanced(SLEEP_LOOK, sign)
         elif sign.name not in FAST_SIGNS:
-            looks[sign] = usual
+            looks[sign] = enhanced(usual, sign)
             if sign.modality == "audio":
                 otherwise[sign] = "no_audio"
         elif settings.fast_windows:
-            looks[sign] = fast
+            looks[sign] = enhanced(fast, sign)
     return Plan(stretch, looks, otherwise, settings.fast_windows)
 
 
@@ -147,7 +158,7 @@ def closer(
     -------
     The plan, or ``None`` if the model cannot judge the sign.
     """
-    if sign.name == SLEEP or _obstacle(sign, recording, backend) is not None:
+    if sign.name == SLEEP or _obstacle(sign, recording, backend, settings) is not None:
         return None
     start = max(0.0, stretch[0] - CONTEXT)
     end = min(recording.duration, stretch[1] + CONTEXT)
@@ -161,12 +172,26 @@ def closer(
             length, overlap, min(rate, max(settings.fps, _MOST_PICTURES / length))
         )
     every = int(FAST_GROUP / (FAST_LENGTH - FAST_OVERLAP))
+    look = _enhancer(settings)(look, sign)
     return Plan((start, end), {sign: look}, {sign: "frame_rate_too_low"}, every)
 
 
-def _obstacle(sign: Sign, recording: Recording, backend: Backend) -> str | None:
+def _enhancer(settings: MllmSettings) -> Callable[[Look, Sign], Look]:
+    chosen = enhancements(settings.enhance)
+
+    def enhanced(look: Look, sign: Sign) -> Look:
+        denoised = chosen.get(sign.group) == "denoise"
+        return replace(look, view=view_of(sign, chosen), denoised=denoised)
+
+    return enhanced
+
+
+def _obstacle(
+    sign: Sign, recording: Recording, backend: Backend, settings: MllmSettings
+) -> str | None:
     if sign.modality != "audio":
         return None if backend.sees else "no_extractor"
     if not recording.has_audio:
         return "no_audio"
-    return None if backend.hears else "no_extractor"
+    can_hear = backend.hears or (sign.name == SPOKEN and settings.transcript)
+    return None if can_hear else "no_extractor"

@@ -7,7 +7,7 @@ Nothing tells the model which recording this is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ import msgspec
 
 from s3ns.facts import Side, Sign
 from s3ns.neural.mllm.request import Part, Request
-from s3ns.neural.mllm.windows import Window
+from s3ns.neural.mllm.windows import View, Window
 
 SYSTEM = (
     "You watch one person in a video. You see it as numbered frames in order of time; "
@@ -26,6 +26,15 @@ SYSTEM = (
     "of the picture: where the person faces the camera, the person's left is on the "
     "right of the picture."
 )
+
+NOTES: Mapping[View, str] = {
+    "whole": "",
+    "crop": "The frames show the person's face, cut out of the picture. ",
+    "skeleton": "Lines are drawn over the person: blue lines and the letter L mark the "
+    "person's own left arm and leg, orange lines and the letter R the right ones. They "
+    "were drawn by a program and may be wrong. ",
+}
+"""What a question says of the frames, by what they show."""
 
 _LONGEST_WORDS = 300
 _LONGEST_TEXT = 20_000
@@ -81,9 +90,24 @@ class Reading:
     words: str = ""
 
 
-def question(sign: Sign, window: Window, *, sees: bool, hears: bool) -> Request:
-    """Return the question about a sign in a window."""
-    parts = [*shown(window, sees=sees, hears=hears), _words(sign, len(window.shots))]
+def question(
+    sign: Sign, window: Window, *, sees: bool, hears: bool, said: str | None = None
+) -> Request:
+    """Return the question about a sign in a window.
+
+    Parameters
+    ----------
+    sign, window
+        What is asked about where.
+    sees, hears
+        Whether the model takes pictures, and sound.
+    said
+        What a speech recogniser understood, if one listened.
+    """
+    words = NOTES[window.look.view] + _words(sign, len(window.shots))
+    if said is not None:
+        words = f'A speech recogniser, which may err, understood: "{said}". {words}'
+    parts = [*shown(window, sees=sees, hears=hears), words]
     return Request(SYSTEM, tuple(parts), _schema(sign, len(window.shots)))
 
 

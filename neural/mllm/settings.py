@@ -56,6 +56,23 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     overlap: Annotated[
         float, Meta(ge=0, description="Seconds that two windows share.")
     ] = 5.0
+    enhance: Annotated[
+        str,
+        Meta(
+            description="What is shown for which group of signs, such as "
+            "face:crop,limbs:skeleton,voice:denoise; all shows each group in its way."
+        ),
+    ] = ""
+    save_enhanced: Annotated[
+        str, Meta(description="Folder that receives what was shown in such a way.")
+    ] = ""
+    transcript: Annotated[
+        str,
+        Meta(
+            description="Folder of a Whisper model that writes down what is said, for "
+            "questions about the voice."
+        ),
+    ] = ""
     fast_windows: Annotated[
         int,
         Meta(

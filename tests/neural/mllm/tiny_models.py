@@ -319,6 +319,31 @@ def audio_flamingo_3(folder: Path) -> None:
     _save(t.AudioFlamingo3ForConditionalGeneration, config, processor, folder)
 
 
+def whisper(folder: Path) -> None:
+    """Make a speech recogniser; it does not answer questions."""
+    import transformers as t
+
+    words = tokenizer()
+    processor = t.WhisperProcessor(t.WhisperFeatureExtractor(feature_size=16), words)
+    config = t.WhisperConfig(
+        vocab_size=512,
+        num_mel_bins=16,
+        d_model=32,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=32,
+        decoder_ffn_dim=32,
+        max_target_positions=256,
+        decoder_start_token_id=257,
+        bos_token_id=257,
+        eos_token_id=256,
+        pad_token_id=256,
+    )
+    _save(t.WhisperForConditionalGeneration, config, processor, folder)
+
+
 def _save(kind: Any, config: Any, processor: Any, folder: Path) -> None:
     import torch
 
