@@ -20,6 +20,7 @@ import click
 from s3ns import __version__
 from s3ns.cli_check import check
 from s3ns.cli_extractors import extractors
+from s3ns.cli_faithfulness import faithfulness
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.cli_task import task
@@ -351,6 +352,7 @@ main.add_command(query)
 main.add_command(extractors)
 main.add_command(check)
 main.add_command(task)
+main.add_command(faithfulness)
 
 
 @main.group()

@@ -177,7 +177,7 @@ def with_skeleton(image: Picture, found: Landmarks) -> Picture:
         wrist = ARM[side][2]
         if shown[wrist]:
             font, size = cv2.FONT_HERSHEY_SIMPLEX, 0.35 * thick
-            cv2.putText(
-                drawn, letter, place(wrist), font, size, colour, thick, cv2.LINE_AA
-            )
+            x, y = place(wrist)
+            above = (x, y - 5 * thick)
+            cv2.putText(drawn, letter, above, font, size, colour, thick, cv2.LINE_AA)
     return drawn
