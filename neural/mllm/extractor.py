@@ -144,6 +144,7 @@ class MllmExtractor:
             transcribe=Transcriber(settings.transcript, options.device)
             if settings.transcript
             else None,
+            wordings=settings.wordings,
             folder=Path(folder) / recording.id if folder else None,
         )
 
@@ -171,6 +172,8 @@ class MllmExtractor:
                 "pixels": settings.pixels,
                 "sees": backend.sees,
                 "hears": backend.hears,
+                "wordings": settings.wordings,
+                "agreement": interviewer.agreement.share,
                 "enhance": settings.enhance or None,
                 "transcript": bool(settings.transcript),
                 "signs": settings.signs or None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from s3ns.facts import Observation, Sign
@@ -12,6 +13,7 @@ from s3ns.neural.mllm.cache import Cached, default_folder
 from s3ns.neural.mllm.enhance import save
 from s3ns.neural.mllm.local import LocalModel
 from s3ns.neural.mllm.merge import merged
+from s3ns.neural.mllm.paraphrase import Agreement, voted
 from s3ns.neural.mllm.plan import Plan
 from s3ns.neural.mllm.questions import Reading, plain, question, read_answer
 from s3ns.neural.mllm.request import Backend, Request, Voice
@@ -52,6 +54,8 @@ class Aids:
         Makes what draws the views of a video, for one pass over it.
     transcribe
         Writes down what is said, for questions about the voice.
+    wordings
+        In how many wordings each question is put.
     folder
         Receives what was shown otherwise than as it is.
     """
@@ -59,6 +63,7 @@ class Aids:
     pixels: int
     drawer: Callable[[], Draw]
     transcribe: Callable[[Voice], str] | None = None
+    wordings: int = 1
     folder: Path | None = None
 
     def said_in(self, window: Window, signs: Iterable[Sign]) -> str | None:
@@ -82,11 +87,14 @@ class Interviewer:
     ----------
     asked, lost
         How many questions about signs were put, and how many answers were unusable.
+    agreement
+        How far the wordings of a question agree.
     """
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.asked = self.lost = 0
+        self.agreement = Agreement()
         self._pool = ThreadPoolExecutor(backend.concurrency, "s3ns-question")
 
     def __enter__(self) -> Interviewer:
@@ -149,14 +157,19 @@ class Interviewer:
                     sees=sees,
                     hears=hears,
                     said=said if sign.group == "voice" else None,
+                    wording=wording,
                 )
                 for sign in signs
+                for wording in range(aids.wordings)
             )
-            for sign, text in zip(signs, texts, strict=True):
-                readings[sign].append(read_answer(sign, window, text))
+            answers = iter(texts)
+            for sign in signs:
+                told = list(islice(answers, aids.wordings))
+                each = [read_answer(sign, window, text) for text in told]
+                self._count(each)
+                readings[sign].append(voted(each))
             reached = max(reached, window.end)
             progress(reached)
-        self._count(readings.values())
         return [
             item
             for sign, otherwise in plan.otherwise.items()
@@ -169,7 +182,7 @@ class Interviewer:
             )
         ]
 
-    def _count(self, readings: Iterable[Sequence[Reading]]) -> None:
-        every = [reading for of_sign in readings for reading in of_sign]
-        self.asked += len(every)
-        self.lost += sum(reading.value == "answer_unusable" for reading in every)
+    def _count(self, readings: Sequence[Reading]) -> None:
+        self.asked += len(readings)
+        self.lost += sum(reading.value == "answer_unusable" for reading in readings)
+        self.agreement.count(readings)

@@ -36,6 +36,17 @@ NOTES: Mapping[View, str] = {
 }
 """What a question says of the frames, by what they show."""
 
+WORDINGS = (
+    "What to look for: {definition}\nQuestion: {question}",
+    "{question}\nWhat is meant: {definition}",
+    "Go through the frames one by one and watch for this: {definition} {question}",
+    "Somebody without medical training is asked: {question} It is explained to them "
+    "like this: {definition}",
+    "Describe to yourself what the person does. Compare that with this: {definition} "
+    "{question}",
+)
+"""Ways to put a question; the first one is put if a question is put once."""
+
 _LONGEST_WORDS = 300
 _LONGEST_TEXT = 20_000
 _MOST_TRIES = 50
@@ -79,6 +90,8 @@ class Reading:
         Where the sign was seen, if it was.
     words
         What the model saw, in its words.
+    share
+        Share of the wordings of the question that this comes of.
     """
 
     start: float
@@ -88,10 +101,17 @@ class Reading:
     seen_start: float = 0.0
     seen_end: float = 0.0
     words: str = ""
+    share: float = 1.0
 
 
 def question(
-    sign: Sign, window: Window, *, sees: bool, hears: bool, said: str | None = None
+    sign: Sign,
+    window: Window,
+    *,
+    sees: bool,
+    hears: bool,
+    said: str | None = None,
+    wording: int = 0,
 ) -> Request:
     """Return the question about a sign in a window.
 
@@ -103,8 +123,10 @@ def question(
         Whether the model takes pictures, and sound.
     said
         What a speech recogniser understood, if one listened.
+    wording
+        Number of one of the :data:`WORDINGS`.
     """
-    words = NOTES[window.look.view] + _words(sign, len(window.shots))
+    words = NOTES[window.look.view] + _words(sign, len(window.shots), wording)
     if said is not None:
         words = f'A speech recogniser, which may err, understood: "{said}". {words}'
     parts = [*shown(window, sees=sees, hears=hears), words]
@@ -126,13 +148,14 @@ def shown(window: Window, *, sees: bool, hears: bool) -> Iterator[Part]:
         yield window.voice
 
 
-def _words(sign: Sign, frames: int) -> str:
+def _words(sign: Sign, frames: int, wording: int) -> str:
+    # A model may favour what it reads first.
+    choice = '"no", "yes"' if wording % 2 else '"yes", "no"'
     lines = [
-        f"What to look for: {sign.definition}",
-        f"Question: {sign.question}",
+        WORDINGS[wording].format(definition=sign.definition, question=sign.question),
         "Answer with one JSON object with these members:",
         '"words": in one sentence, what you see of it;',
-        '"answer": "yes", "no" or "cannot_tell";',
+        f'"answer": {choice} or "cannot_tell";',
     ]
     if sign.is_sided:
         sides = ", ".join(f'"{side}"' for side in _sides(sign))

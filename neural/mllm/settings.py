@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from s3ns.facts import CapabilityError, Sign, bad_value, vocabulary
 from s3ns.neural.extractor import Settings
+from s3ns.neural.mllm.questions import WORDINGS
 
 
 class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +74,15 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "questions about the voice."
         ),
     ] = ""
+    wordings: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=len(WORDINGS),
+            description="In how many wordings each question is put; what more than "
+            "half of them say counts.",
+        ),
+    ] = 1
     fast_windows: Annotated[
         int,
         Meta(
