@@ -21,6 +21,7 @@ from s3ns import __version__
 from s3ns.cli_check import check
 from s3ns.cli_extractors import extractors
 from s3ns.cli_faithfulness import faithfulness
+from s3ns.cli_optimise import optimise
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
 from s3ns.cli_task import task
@@ -353,6 +354,7 @@ main.add_command(extractors)
 main.add_command(check)
 main.add_command(task)
 main.add_command(faithfulness)
+main.add_command(optimise)
 
 
 @main.group()

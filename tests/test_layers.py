@@ -54,7 +54,7 @@ def test_only_the_neural_stage_knows_pictures_and_models(room: str) -> None:
 
 
 TORCH = {"torch", "torchvision", "transformers", "PIL", "huggingface_hub"}
-WITH_TORCH = {"neural/mllm/local.py"}
+WITH_TORCH = {"neural/mllm/local.py", "neural/mllm/transcript.py"}
 
 
 def test_the_main_job_needs_neither_torch_nor_transformers() -> None:

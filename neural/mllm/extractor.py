@@ -7,6 +7,7 @@ goes on from there.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from s3ns.neural.mllm.interview import Aids, Interviewer, open_backend
 from s3ns.neural.mllm.plan import closer, whole
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.transcript import Transcriber
+from s3ns.neural.mllm.wording import read_wording
 from s3ns.neural.video import probe
 
 SOURCE = "mllm"
@@ -81,7 +83,7 @@ class MllmExtractor:
             observations = interviewer.observe(
                 video,
                 plan,
-                self._aids(recording, options),
+                aids_of(settings, options, recording),
                 source=SOURCE,
                 progress=lambda reached: progress(reached - start, end - start),
             )
@@ -129,24 +131,11 @@ class MllmExtractor:
                     observations += interviewer.observe(
                         video,
                         plan,
-                        self._aids(recording, options),
+                        aids_of(settings, options, recording),
                         source=CHECK_SOURCE,
                         progress=lambda _: None,
                     )
         return observations, self._step("check", interviewer, options)
-
-    def _aids(self, recording: Recording, options: ExtractOptions) -> Aids:
-        settings = self._settings
-        folder = settings.save_enhanced
-        return Aids(
-            pixels=settings.pixels,
-            drawer=partial(Artist.of_models, options),
-            transcribe=Transcriber(settings.transcript, options.device)
-            if settings.transcript
-            else None,
-            wordings=settings.wordings,
-            folder=Path(folder) / recording.id if folder else None,
-        )
 
     def _step(
         self, stage: str, interviewer: Interviewer, options: ExtractOptions
@@ -172,6 +161,7 @@ class MllmExtractor:
                 "pixels": settings.pixels,
                 "sees": backend.sees,
                 "hears": backend.hears,
+                "wording": _hash_of(settings.wording),
                 "wordings": settings.wordings,
                 "agreement": interviewer.agreement.share,
                 "enhance": settings.enhance or None,
@@ -181,3 +171,33 @@ class MllmExtractor:
             },
             remarks=tuple(remarks),
         )
+
+
+def aids_of(
+    settings: MllmSettings, options: ExtractOptions, recording: Recording
+) -> Aids:
+    """Return what helps to show a recording, as the settings ask for it.
+
+    Raises
+    ------
+    CapabilityError
+        If a transcript is wanted and a package for it is missing.
+    InputError
+        If the file with the wording cannot be read.
+    ModelError
+        If the recogniser is not there.
+    """
+    listener = settings.transcript
+    folder = settings.save_enhanced
+    return Aids(
+        pixels=settings.pixels,
+        drawer=partial(Artist.of_models, options),
+        transcribe=Transcriber(listener, options.device) if listener else None,
+        wordings=settings.wordings,
+        texts=read_wording(Path(settings.wording)) if settings.wording else None,
+        folder=Path(folder) / recording.id if folder else None,
+    )
+
+
+def _hash_of(file: str) -> str | None:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12] if file else None

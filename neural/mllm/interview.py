@@ -20,6 +20,7 @@ from s3ns.neural.mllm.request import Backend, Request, Voice
 from s3ns.neural.mllm.server import Server
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.windows import Draw, Window
+from s3ns.neural.mllm.wording import Wording
 
 
 def open_backend(settings: MllmSettings, device: str) -> Backend:
@@ -56,6 +57,8 @@ class Aids:
         Writes down what is said, for questions about the voice.
     wordings
         In how many wordings each question is put.
+    texts
+        What the model is told, where it is not the vocabulary's.
     folder
         Receives what was shown otherwise than as it is.
     """
@@ -64,6 +67,7 @@ class Aids:
     drawer: Callable[[], Draw]
     transcribe: Callable[[Voice], str] | None = None
     wordings: int = 1
+    texts: Wording | None = None
     folder: Path | None = None
 
     def said_in(self, window: Window, signs: Iterable[Sign]) -> str | None:
@@ -158,6 +162,7 @@ class Interviewer:
                     hears=hears,
                     said=said if sign.group == "voice" else None,
                     wording=wording,
+                    texts=aids.texts,
                 )
                 for sign in signs
                 for wording in range(aids.wordings)

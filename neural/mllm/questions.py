@@ -16,16 +16,7 @@ import msgspec
 from s3ns.facts import Side, Sign
 from s3ns.neural.mllm.request import Part, Request
 from s3ns.neural.mllm.windows import View, Window
-
-SYSTEM = (
-    "You watch one person in a video. You see it as numbered frames in order of time; "
-    "each frame comes after its number and its time. Describe only what can be seen or "
-    "heard, not what it may mean, and do not guess: if the part of the body in "
-    "question is hidden, too small, too dark or out of the picture, answer "
-    "cannot_tell. Left and right are always the person's own left and right, not those "
-    "of the picture: where the person faces the camera, the person's left is on the "
-    "right of the picture."
-)
+from s3ns.neural.mllm.wording import Wording
 
 NOTES: Mapping[View, str] = {
     "whole": "",
@@ -112,6 +103,7 @@ def question(
     hears: bool,
     said: str | None = None,
     wording: int = 0,
+    texts: Wording | None = None,
 ) -> Request:
     """Return the question about a sign in a window.
 
@@ -125,12 +117,19 @@ def question(
         What a speech recogniser understood, if one listened.
     wording
         Number of one of the :data:`WORDINGS`.
+    texts
+        What the model is told, where it is not the vocabulary's.
     """
-    words = NOTES[window.look.view] + _words(sign, len(window.shots), wording)
+    told = texts or Wording()
+    words = NOTES[window.look.view]
+    words += WORDINGS[wording].format(
+        definition=sign.definition, question=told.of(sign)
+    )
+    words += _form(sign, len(window.shots), yes_first=wording % 2 == 0)
     if said is not None:
         words = f'A speech recogniser, which may err, understood: "{said}". {words}'
     parts = [*shown(window, sees=sees, hears=hears), words]
-    return Request(SYSTEM, tuple(parts), _schema(sign, len(window.shots)))
+    return Request(told.system, tuple(parts), _schema(sign, len(window.shots)))
 
 
 def shown(window: Window, *, sees: bool, hears: bool) -> Iterator[Part]:
@@ -148,11 +147,11 @@ def shown(window: Window, *, sees: bool, hears: bool) -> Iterator[Part]:
         yield window.voice
 
 
-def _words(sign: Sign, frames: int, wording: int) -> str:
+def _form(sign: Sign, frames: int, *, yes_first: bool) -> str:
     # A model may favour what it reads first.
-    choice = '"no", "yes"' if wording % 2 else '"yes", "no"'
+    choice = '"yes", "no"' if yes_first else '"no", "yes"'
     lines = [
-        WORDINGS[wording].format(definition=sign.definition, question=sign.question),
+        "",
         "Answer with one JSON object with these members:",
         '"words": in one sentence, what you see of it;',
         f'"answer": {choice} or "cannot_tell";',

@@ -74,6 +74,13 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "questions about the voice."
         ),
     ] = ""
+    wording: Annotated[
+        str,
+        Meta(
+            description="File with other words for questions, as s3ns optimise writes "
+            "it."
+        ),
+    ] = ""
     wordings: Annotated[
         int,
         Meta(

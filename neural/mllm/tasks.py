@@ -21,7 +21,6 @@ from s3ns.facts import CapabilityError, Sign, bad_value, clock, vocabulary
 from s3ns.neural.extractor import ExtractOptions
 from s3ns.neural.mllm.interview import Interviewer, open_backend
 from s3ns.neural.mllm.questions import (
-    SYSTEM,
     json_objects,
     plain,
     question,
@@ -31,6 +30,7 @@ from s3ns.neural.mllm.questions import (
 from s3ns.neural.mllm.request import Request
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.windows import Look, Window, windows
+from s3ns.neural.mllm.wording import SYSTEM
 from s3ns.neural.video import probe, read
 
 Row = dict[str, str]
