@@ -36,6 +36,7 @@ from tests.neural.mllm.stub_server import (
     stub_server,
     text_of,
 )
+from tests.neural.mllm.tiny_models import internvl, make_it_say
 
 SHAKING = (
     "full_body_shaking 5-35",
@@ -177,6 +178,22 @@ def test_nothing_is_asked_where_nothing_is_in_doubt(
         found = checked(stub.url, of(video, lines))
     assert stub.bodies == []
     assert [step.stage for step in found.provenance] == ["extract", "reason"]
+
+
+def test_a_model_in_this_process_answers(
+    reasoner: Reasoner, video: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("transformers", reason="needs the extra mllm")
+    internvl(tmp_path)
+    make_it_say(tmp_path)
+    document = of(video, ("tonic bilateral 10-20", "? clonic limb_covered 0-40"))
+    given = {"model": str(tmp_path), "cache": "off"}
+    options = ExtractOptions(device="cpu", fps=2, settings=given)
+    found = check(document, video, options, extractor="mllm", reasoner=reasoner)
+    new = [item for item in found.findings if item.source == "mllm check"]
+    assert {(item.sign, item.side) for item in new} >= {("clonic", Side.LEFT)}
+    assert found.verdict is not None
+    assert found.verdict.score_epileptic > 0
 
 
 def test_errors(

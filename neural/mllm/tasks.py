@@ -13,25 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from s3ns.facts import CapabilityError, Sign, bad_value, clock, vocabulary
+from s3ns.facts import CapabilityError, bad_value, clock, vocabulary
 from s3ns.neural.extractor import ExtractOptions
 from s3ns.neural.mllm.interview import Interviewer, open_backend
-from s3ns.neural.mllm.questions import (
-    json_objects,
-    plain,
-    question,
-    read_answer,
-    shown,
-)
+from s3ns.neural.mllm.questions import plain, read_answer
 from s3ns.neural.mllm.request import Request
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.neural.mllm.windows import Look, Window, windows
+from s3ns.neural.mllm.subject import LONGEST_ANSWER, Subject
 from s3ns.neural.mllm.wording import SYSTEM
-from s3ns.neural.video import probe, read
+from s3ns.neural.video import probe
 
 Row = dict[str, str]
 Tables = dict[str, list[Row]]
@@ -54,68 +46,7 @@ BODY_PARTS = (
 )
 """Where an event may begin, in the words of the benchmark's third task."""
 
-_MOST_PICTURES = 60  # of a video that is shown as a whole, as in the published runs
-_REPORT_TOKENS = 1024
 _BLANK_TIMES = ("start", "end")  # moments of the fourth task that are no sign
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One video that a task is about.
-
-    Attributes
-    ----------
-    file_name
-        Name of the file.
-    segments
-        Its windows, numbered from 0 on.
-    whole
-        One window with pictures from all of it.
-    signs
-        The signs that the model can see or hear.
-    report
-        What an expert wrote about it, if that is there.
-    interviewer
-        Puts the questions.
-    """
-
-    file_name: str
-    segments: Sequence[Window]
-    whole: Window
-    signs: Sequence[Sign]
-    report: str | None
-    interviewer: Interviewer
-
-    def segment_name(self, number: int) -> str:
-        """Return the name that a segment has in tables."""
-        path = Path(self.file_name)
-        return f"{path.stem}_segment_{number}{path.suffix}"
-
-    def request(
-        self, window: Window, words: str, properties: dict[str, Any] | None
-    ) -> Request:
-        """Return a question about a window; without properties, as plain text."""
-        backend = self.interviewer.backend
-        parts = [*shown(window, sees=backend.sees, hears=backend.hears), words]
-        schema = properties and {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        }
-        return Request(SYSTEM, tuple(parts), schema or None, _REPORT_TOKENS)
-
-    def ask(self, window: Window, words: str, **properties: Any) -> dict[str, Any]:
-        """Return the members of the model's answer; none if it cannot be used."""
-        (text,) = self.interviewer.ask([self.request(window, words, properties)])
-        return next(
-            (
-                found
-                for found in json_objects(text)
-                if properties.keys() <= found.keys()
-            ),
-            {},
-        )
 
 
 Task = Callable[[Subject], Tables]
@@ -164,30 +95,9 @@ def run_task(
     """
     if name not in _TASKS:
         raise CapabilityError(bad_value("task", name, _TASKS))
-    backend = open_backend(settings, options.device)
     recording = probe(video)
-    segment = Look(settings.window, settings.overlap, settings.fps)
-    end = recording.duration
-    whole = Look(end + 1, 0.0, min(settings.fps, _MOST_PICTURES / end))
-    media = read(video, fps=settings.fps, sound=backend.hears)
-    spans = {segment: (0.0, end), whole: (0.0, end)}
-    cut = list(windows(media, spans, rate=settings.fps, pixels=settings.pixels))
-    can_hear = backend.hears and recording.has_audio
-    with Interviewer(backend) as interviewer:
-        return _TASKS[name](
-            Subject(
-                file_name=video.name,
-                segments=[window for window in cut if window.look == segment],
-                whole=next(window for window in cut if window.look == whole),
-                signs=[
-                    sign
-                    for sign in settings.asked_signs()
-                    if (can_hear if sign.modality == "audio" else backend.sees)
-                ],
-                report=report,
-                interviewer=interviewer,
-            )
-        )
+    with Interviewer(open_backend(settings, options.device)) as interviewer:
+        return _TASKS[name](Subject(video, recording, settings, report, interviewer))
 
 
 @_task
@@ -218,13 +128,11 @@ def justification(subject: Subject) -> Tables:
 
 def _judged(subject: Subject) -> list[Row]:
     values = {"seen": "yes", "not_seen": "no", "could_not_tell": NOT_ASSESSABLE}
-    backend = subject.interviewer.backend
     rows = []
-    for number, window in enumerate(subject.segments):
+    for number, window in enumerate(subject.segments()):
         row: Row = {"file_name": subject.segment_name(number)}
         texts = subject.interviewer.ask(
-            question(sign, window, sees=backend.sees, hears=backend.hears)
-            for sign in subject.signs
+            subject.question(sign, window) for sign in subject.signs
         )
         for sign, text in zip(subject.signs, texts, strict=True):
             reading = read_answer(sign, window, text)
@@ -238,20 +146,21 @@ def _judged(subject: Subject) -> list[Row]:
 def side(subject: Subject) -> Tables:
     """Tell the side of head and arm movement, and where the event begins (task 3)."""
     tables: Tables = {}
+    whole = subject.whole()
     for short, column, what in (
         ("HT", "head_turning_direction", "To which side did the head turn?"),
         ("AM", "arm_movement_direction", "Which arm moved, or moved more?"),
     ):
         words = f'{what} Answer as {{"side": "left"}} or {{"side": "right"}}, the '
         words += "person's own side."
-        said = subject.ask(subject.whole, words, side={"enum": ["left", "right"]})
+        said = subject.ask(whole, words, side={"enum": ["left", "right"]})
         value = _one_of(said.get("side"), ("left", "right"))
         tables[f"Task3_{short}_{{m}}.csv"] = [
             {"video_name": subject.file_name, column: value}
         ]
     words = "Which part of the body moved first? Answer as "
     words += f'{{"part": ...}} with one of: {", ".join(BODY_PARTS)}.'
-    said = subject.ask(subject.segments[0], words, part={"enum": list(BODY_PARTS)})
+    said = subject.ask(next(subject.segments()), words, part={"enum": list(BODY_PARTS)})
     part = _one_of(said.get("part"), BODY_PARTS)
     tables["Task3_L_{m}.csv"] = [
         {"file_name": subject.file_name, "onset_body_part": part}
@@ -266,7 +175,7 @@ def onset(subject: Subject) -> Tables:
     The clips of the benchmark end in the sign that they are about; of these only that
     is asked.
     """
-    whole = subject.whole
+    whole = subject.whole()
     asked = {sign.name: sign.question for sign in subject.signs}
     asked |= {
         moment: f"At which frame does the event {moment}?" for moment in _BLANK_TIMES
@@ -298,7 +207,7 @@ def sequence(subject: Subject) -> Tables:
     words = "List the signs that are seen, in the order in which each first appears, "
     words += f'as {{"signs": [...]}}, of these: {", ".join(names)}.'
     rows, lists = [], []
-    for number, window in enumerate(subject.segments):
+    for number, window in enumerate(subject.segments()):
         found = subject.ask(
             window, words, signs={"type": "array", "items": {"enum": names}}
         ).get("signs")
@@ -342,10 +251,10 @@ def report(subject: Subject) -> Tables:
     words = "Describe in one to three sentences what the person does, in order of "
     words += "time: movements, posture, face and voice, each with the person's own "
     words += "side. Leave out staff and devices."
-    texts = subject.interviewer.ask(
-        subject.request(window, words, None) for window in subject.segments
-    )
-    parts = [plain(text) for text in texts]
+    parts = [
+        plain(subject.interviewer.ask([subject.request(window, words)])[0])
+        for window in subject.segments()
+    ]
     rows = [
         {"file_name": subject.segment_name(number), "report": text or FAIL}
         for number, text in enumerate(parts)
@@ -358,7 +267,7 @@ def report(subject: Subject) -> Tables:
         )
         words += "by a few seconds. Write one description of the whole from them, "
         words += "adding nothing.\n" + "\n".join(known)
-        fused = Request(SYSTEM, (words,), None, _REPORT_TOKENS)
+        fused = Request(SYSTEM, (words,), None, LONGEST_ANSWER)
         whole = plain(subject.interviewer.ask([fused])[0])
     merged = {"file_name": subject.file_name, "report": whole or FAIL}
     return {"Task6_{m}_all.csv": rows, "Task6_{m}_all_merged.csv": [merged]}
@@ -371,7 +280,8 @@ def diagnosis(subject: Subject) -> Tables:
     words = "Is this an epileptic seizure (ES) or a non-epileptic event (NES)? Answer "
     words += 'as {"description": what you see, "answer": "ES" or "NES"}.'
     wanted = {"description": {"type": "string"}, "answer": {"enum": list(kinds)}}
-    alone = subject.ask(subject.whole, words, **wanted)
+    whole = subject.whole()
+    alone = subject.ask(whole, words, **wanted)
     row = {
         "file_name": subject.file_name,
         "prediction_without_report": _one_of(alone.get("answer"), kinds),
@@ -379,7 +289,7 @@ def diagnosis(subject: Subject) -> Tables:
     }
     if subject.report is not None:
         words = f"An expert described it as: {subject.report}\n{words}"
-        both = subject.ask(subject.whole, words, **wanted)
+        both = subject.ask(whole, words, **wanted)
         row["prediction_with_report"] = _one_of(both.get("answer"), kinds)
     return {"Task7_{m}_all.csv": [row]}
 

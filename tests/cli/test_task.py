@@ -206,3 +206,14 @@ def test_body_parts_have_their_side_first() -> None:
         "right",
         "full",
     }
+
+
+def test_settings_that_no_task_knows(run: Run, clip: Path, tmp_path: Path) -> None:
+    with stub_server(script) as stub:
+        settings = ["--set", f"server={stub.url}", "--set", "enhance=all"]
+        result = run(
+            "task", "side", clip, "--model", "m", *settings, "-o", tmp_path / "out"
+        )
+        assert stub.bodies == []
+    assert result.exit_code == 1
+    assert "--set enhance" in result.stderr
