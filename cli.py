@@ -265,6 +265,7 @@ def reason(
         "s3ns explain clip.json --why-not ES-02",
         "s3ns explain clip.json --what-if --robustness --ask",
         "s3ns explain clip.json --graph dot | dot -Tsvg -o proof.svg",
+        "s3ns explain clip.json --narrative",
     )
 )
 @document_argument
@@ -289,6 +290,12 @@ def reason(
     type=click.Choice(["dot", "mermaid"]),
     help="Print the proof as a graph, for Graphviz or Mermaid.",
 )
+@click.option(
+    "--narrative",
+    "as_narrative",
+    is_flag=True,
+    help="Tell what happened as a short text; needs no verdict.",
+)
 @rules
 @prevalence
 @as_json
@@ -300,6 +307,7 @@ def explain(
     rules: Path | None,
     prevalence: float | None,
     graph: Literal["dot", "mermaid"] | None,
+    as_narrative: bool,
     as_json: bool,
     **questions: Any,
 ) -> None:
@@ -314,11 +322,18 @@ def explain(
     from s3ns.report.proof_tree import ASCII, UNICODE, verdict_text
 
     found = console.read(document)
+    is_asked = any(value not in {None, False} for value in questions.values())
+    if as_narrative:
+        from s3ns.report.narrative import narrative_text
+
+        if graph or as_json or is_asked:
+            raise click.UsageError("--narrative goes with no other output or question")
+        console.print(narrative_text(found, width=console.width))
+        return
     if found.verdict is None or found.proof is None:
         raise InputError(
             f"{document} has no verdict to explain; run s3ns reason {document} first"
         )
-    is_asked = any(value not in {None, False} for value in questions.values())
     if graph:
         from s3ns.report.proof_graph import graph_text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +24,7 @@ from s3ns.facts.finding import (
 )
 from s3ns.facts.inquiry import Inquiry
 from s3ns.facts.verdict import Proof, Verdict
-from s3ns.facts.vocabulary import vocabulary
+from s3ns.facts.vocabulary import Side, vocabulary
 
 FORMAT: Literal["s3ns-document"] = "s3ns-document"
 VERSION: Literal["1.0"] = "1.0"
@@ -157,13 +158,20 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return msgspec.structs.replace(self, inquiry=inquiry)
 
     def mirrored(self) -> Document:
-        """Return a copy with left and right exchanged and without a verdict."""
+        """Return a copy with left and right exchanged and without a verdict.
+
+        So are the words *left* and *right* of the evidence.
+        """
         flipped = not self.recording.mirrored
         return msgspec.structs.replace(
             self,
             recording=msgspec.structs.replace(self.recording, mirrored=flipped),
             findings=tuple(
-                msgspec.structs.replace(finding, side=finding.side.mirrored)
+                msgspec.structs.replace(
+                    finding,
+                    side=finding.side.mirrored,
+                    evidence=_mirrored_words(finding.evidence),
+                )
                 for finding in self.findings
             ),
             verdict=None,
@@ -273,6 +281,11 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _mirrored_words(text: str) -> str:
+    """Exchange the words left and right."""
+    return re.sub(r"\b(?:left|right)\b", lambda m: Side(m[0]).mirrored.value, text)
 
 
 def _in_order(

@@ -48,6 +48,9 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Identifier in Documents and rules.
     title
         Name for people.
+    phrase
+        Name within a sentence. What stands in brackets is said where the side is
+        known, with ``{side}`` for it.
     group
         Body group, a key of :attr:`Vocabulary.groups`.
     modality
@@ -66,6 +69,7 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     title: str
+    phrase: str
     group: str
     modality: str
     sides: tuple[Side, ...]
@@ -84,6 +88,15 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def allows(self, side: Side) -> bool:
         """Whether a finding of this sign may have that side."""
         return side in self.sides or (self.is_sided and side is Side.UNKNOWN)
+
+    def worded(self, side: Side = Side.NONE) -> str:
+        """Return the phrase with a side of the patient, if that says one."""
+        before, opened, rest = self.phrase.partition("[")
+        said, _, after = rest.partition("]")
+        if not opened or side in {Side.NONE, Side.UNKNOWN}:
+            return before + after
+        named = "both sides" if side is Side.BILATERAL else f"the {side}"
+        return before + said.format(side=named) + after
 
 
 class MeasureKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

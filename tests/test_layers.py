@@ -20,7 +20,18 @@ MAY_IMPORT = {
     "rules": set(),
     "report": {"facts", "report"},
 }
-HEAVY = ("torch", "transformers", "onnxruntime", "cv2", "av", "onnx", "clingo", "numpy")
+HEAVY = (
+    "torch",
+    "transformers",
+    "onnxruntime",
+    "cv2",
+    "av",
+    "onnx",
+    "clingo",
+    "numpy",
+    "sklearn",
+    "pandas",
+)
 
 
 def modules(room: str) -> list[Path]:
@@ -78,7 +89,9 @@ def loaded_by(statement: str) -> set[str]:
     return {name.split(".")[0] for name in result.stdout.split()}
 
 
-@pytest.mark.parametrize("statement", ["import s3ns", "import s3ns.cli"])
+@pytest.mark.parametrize(
+    "statement", ["import s3ns", "import s3ns.cli", "import s3ns.cli_pathmotion"]
+)
 def test_a_light_start_loads_nothing_heavy(statement: str) -> None:
     assert not loaded_by(statement) & set(HEAVY)
 

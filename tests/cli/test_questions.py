@@ -59,3 +59,24 @@ def test_questions_go_to_the_rules_that_gave_the_verdict(
     assert run("reason", judged, "--rules", rules, "-o", kept).exit_code == 0
     assert run("explain", kept, "--what-if").exit_code == 3
     assert run("explain", kept, "--what-if", "--rules", rules).exit_code == 0
+
+
+def test_the_narrative_is_told_with_and_without_a_verdict(
+    run: Run, judged: Path, tmp_path: Path
+) -> None:
+    document = Document.read(judged)
+    assert document.verdict is not None
+    bare = tmp_path / "findings.json"
+    msgspec.structs.replace(document, verdict=None, proof=None).write(bare)
+    with_verdict, without = (
+        " ".join(run("explain", path, "--narrative").stdout.split())
+        for path in (judged, bare)
+    )
+    assert without.startswith("The event ")
+    judged_only = f"{document.verdict.text} "
+    assert judged_only in with_verdict
+    told = with_verdict.replace(judged_only, "").replace("Post-ictally", "Afterwards")
+    assert told == without
+    refused = run("explain", judged, "--narrative", "--ask")
+    assert refused.exit_code == 2
+    assert "--narrative goes with no other output" in refused.stderr

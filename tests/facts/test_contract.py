@@ -305,12 +305,44 @@ def test_measures_become_whole_numbers():
     assert scaled(-0.25, 1000) == -250
 
 
+def test_mirroring_exchanges_the_words_of_the_evidence():
+    finding = Finding(
+        sign="head_turning",
+        start=0,
+        end=2,
+        source="test",
+        side=Side.LEFT,
+        evidence="head turned to the left by 40 deg, right shoulder leading, upright",
+    )
+    mirrored = made([finding]).mirrored().findings[0]
+    assert mirrored.side is Side.RIGHT
+    assert mirrored.evidence == (
+        "head turned to the right by 40 deg, left shoulder leading, upright"
+    )
+
+
 # Vocabulary
 
 
 def test_twenty_signs_each_once():
     names = [sign.name for sign in vocabulary().signs]
     assert len(names) == len(set(names)) == 20
+
+
+@pytest.mark.parametrize("sign", vocabulary().signs, ids=lambda sign: sign.name)
+def test_phrases_name_the_side_where_there_is_one(sign):
+    plain = sign.worded()
+    assert plain == sign.worded(Side.UNKNOWN) == plain.strip()
+    assert not set("[]{}") & set(plain)
+    for side in (Side.LEFT, Side.RIGHT, Side.BILATERAL):
+        named = "both sides" if side is Side.BILATERAL else f"the {side}"
+        assert (named in sign.worded(side)) == sign.is_sided
+        assert sign.worded(side).startswith(plain)
+
+
+def test_no_phrase_lies_in_another():
+    phrases = [sign.worded() for sign in vocabulary().signs]
+    assert sum(a in b for a in phrases for b in phrases) == len(phrases)
 
 
 @pytest.mark.parametrize("sign", vocabulary().signs, ids=lambda sign: sign.name)
