@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from s3ns import __version__
+from s3ns.cli_bench import bench
 from s3ns.cli_check import check
 from s3ns.cli_extractors import extractors
 from s3ns.cli_faithfulness import faithfulness
+from s3ns.cli_learn import learn
 from s3ns.cli_optimise import optimise
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
@@ -142,6 +144,7 @@ def _defaults(group: click.Group, values: dict[str, str]) -> dict[str, Any]:
 @guarded
 def classify(
     console: Console,
+    *,
     videos: tuple[Path, ...],
     rules: Path | None,
     rules_only: bool,
@@ -370,6 +373,8 @@ main.add_command(check)
 main.add_command(task)
 main.add_command(faithfulness)
 main.add_command(optimise)
+main.add_command(bench)
+main.add_command(learn)
 
 
 @main.group()

@@ -46,6 +46,8 @@ def make_clip(path: Path) -> None:
                 target.mux(packet)
                 continue
             for frame in packet.decode():
+                if not isinstance(frame, av.VideoFrame):
+                    continue
                 picture = frame.reformat(WIDTH, HEIGHT, format="rgb24").to_ndarray()
                 noisy = picture + noises[random.integers(len(noises))]
                 clipped = np.clip(noisy, 0, 255).astype(np.uint8)
@@ -59,11 +61,11 @@ def repeat_clip(clip: Path, path: Path, times: int) -> None:
         with av.open(str(clip)) as source:
             streams = [target.add_stream_from_template(one) for one in source.streams]
             # A little longer than the clip: frames decode before they are shown.
-            length = source.duration / av.time_base + 0.1
+            length = (source.duration or 0) / av.time_base + 0.1
         for turn in range(times):
             with av.open(str(clip)) as source:
                 for packet in source.demux():
-                    if packet.dts is None:
+                    if packet.dts is None or packet.pts is None:
                         continue
                     shift = round(turn * length / packet.time_base)
                     packet.pts += shift
@@ -79,7 +81,7 @@ def decode_only(path: Path) -> dict[str, float]:
         stream = container.streams.video[0]
         stream.thread_type = "NONE"
         count = sum(1 for _ in container.decode(stream))
-        seconds = count / float(stream.average_rate)
+        seconds = count / float(stream.average_rate or 1)
     spent = time.process_time() - cpu
     wall = time.perf_counter() - begun
     return {"cpu": spent / seconds, "wall": wall / seconds}
@@ -87,9 +89,10 @@ def decode_only(path: Path) -> dict[str, float]:
 
 def by_stage(path: Path, fps: float) -> dict[str, float]:
     """Run the stages one after the other in one thread and add up their CPU time."""
+    from s3ns.neural.boxes import BoxDetector
     from s3ns.neural.expression import read_expression
     from s3ns.neural.landmark_extractor import LANDMARK_MODELS, SPEECH_MODEL
-    from s3ns.neural.landmarks import BoxDetector, Models, PatientTracker
+    from s3ns.neural.landmarks import Models, PatientTracker
     from s3ns.neural.models import ModelStore
     from s3ns.neural.runtime import open_model
     from s3ns.neural.signs.registry import detect_all

@@ -1,11 +1,11 @@
 """When to abstain: a margin from patients held out, with a guarantee.
 
-Abstention is risk-controlled (Angelopoulos 2024, Conformal Risk Control, ICLR). The loss
-of a patient is the share of the patient's events that are decided, and wrongly; it can
-only fall as the margin grows. The smallest margin whose mean loss over n patients is at
-most ``(alpha (n + 1) - 1) / n`` keeps the expected loss of a new, exchangeable patient
-at or below alpha. The guarantee holds for leads by weights that were not fitted to these
-patients; with out-of-fold leads it is approximate.
+Abstention is risk-controlled (Angelopoulos 2024, Conformal Risk Control, ICLR). The
+loss of a patient is the share of the patient's events that are decided, and wrongly; it
+can only fall as the margin grows. The smallest margin whose mean loss over n patients
+is at most ``(alpha (n + 1) - 1) / n`` keeps the expected loss of a new, exchangeable
+patient at or below alpha. The guarantee holds for leads by weights that were not fitted
+to these patients; with out-of-fold leads it is approximate.
 """
 
 from __future__ import annotations

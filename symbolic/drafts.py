@@ -130,9 +130,7 @@ def _reweighted(
         if new is not None and draft.label and weight_of(draft.syntax) is not None:
             done.add(draft.id)
             head = draft.syntax.head.atom.symbol
-            number = SymbolicTerm(
-                head.arguments[2].location, clingo.Number(new.points)
-            )
+            number = SymbolicTerm(head.arguments[2].location, clingo.Number(new.points))
             source = f"{draft.label.source}; weight {new.points}: {new.why}"
             found.append(
                 msgspec.structs.replace(

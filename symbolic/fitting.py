@@ -4,8 +4,8 @@ The log odds of an epileptic seizure are those of the base rate plus the weights
 evidence that counts. Each weight starts from its sourced value with an uncertainty that
 depends on how well it is founded, and moves as far as the events speak against it: the
 maximum of a logistic likelihood times normal priors (MacKay 1992, Neural Comput 4:448).
-A sign never changes sides. Events of one patient resemble each other and count for less,
-as in :mod:`s3ns.symbolic.case`.
+A sign never changes sides. Events of one patient resemble each other and count for
+less, as in :mod:`s3ns.symbolic.case`.
 """
 
 from __future__ import annotations
@@ -97,13 +97,15 @@ def fit_weights(
     size = patient_weights(patients)
     spread = np.array([UNCERTAINTY[piece.grade] for piece in evidence.pieces])
     for _ in range(_ROUNDS):
-        # Which evidence of a kind counts depends on the weights, and the other way round.
+        # Which evidence of a kind counts depends on the weights, and vice versa.
         weights = _map(evidence, counted, labels, size, spread)
         again = evidence.counted(weights)
         if np.array_equal(again, counted):
             break
         counted = again
-    deviation = _deviations(evidence, counted, labels, size, spread, weights)
+    deviation = _deviations(
+        evidence, counted, size, labels=labels, spread=spread, weights=weights
+    )
     return tuple(
         FittedWeight(
             rule=piece.rule,
@@ -152,8 +154,9 @@ def _map(
 def _deviations(
     evidence: Evidence,
     counted: Flags,
-    labels: Flags,
     size: Floats,
+    *,
+    labels: Flags,
     spread: Floats,
     weights: Floats,
 ) -> Floats:
@@ -162,7 +165,7 @@ def _deviations(
     chance = expit(base_rate(labels, size) + design @ weights)
     curvature = design.T @ (design * (size * chance * (1 - chance))[:, None])
     curvature += np.diag(1 / spread**2)
-    return np.sqrt(np.diag(np.linalg.inv(curvature)))
+    return np.asarray(np.sqrt(np.diag(np.linalg.inv(curvature))))
 
 
 def _points(weight: float) -> int:

@@ -1,7 +1,8 @@
 """How common epileptic seizures are at a site, as a layer of rules.
 
-Weights are likelihood ratios: they say how far a sign shifts the odds, not where the odds
-begin. What a verdict is worth moves with the base rate, so that a site may give its own.
+Weights are likelihood ratios: they say how far a sign shifts the odds, not where the
+odds begin. What a verdict is worth moves with the base rate, so a site may give its
+own.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def prevalence_layer(share: float) -> dict[str, bytes]:
 
 %! given: LIM-PRIOR
 %! title: Base rate of the site
-%! says: {100 * share:.0f} % of the events of the site are taken to be epileptic seizures.
+%! says: {100 * share:.0f} % of the events of the site are taken to be epileptic.
 %! source: given by the user
 %! grade: design
 prior(epileptic_seizure,{points}; non_epileptic_event,{-points}).

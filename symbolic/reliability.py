@@ -3,9 +3,9 @@
 An extractor is compared with annotations of the same recordings. What it says of a sign
 shifts the odds by less than the sign itself does; where it sees a sign no better than
 chance, by nothing. With sensitivity ``se``, false positive rate ``fp`` and a sign that
-occurs in a share ``p1`` of epileptic and ``p0`` of other events, the likelihood ratio of
-*reported* is ``(se p1 + fp (1 - p1)) / (se p0 + fp (1 - p0))`` (Rogan and Gladen 1978,
-Am J Epidemiol 107:71, for either group).
+occurs in a share ``p1`` of epileptic and ``p0`` of other events, the likelihood ratio
+of *reported* is ``(se p1 + fp (1 - p1)) / (se p0 + fp (1 - p0))`` (Rogan and Gladen
+1978, Am J Epidemiol 107:71, for either group).
 """
 
 from __future__ import annotations
@@ -140,40 +140,6 @@ def scaled_weights(
         reported = (se * own + fp * (1 - own)) / (se * other + fp * (1 - other))
         scaled[place] = max(0.0, float(np.log(reported)))
     return scaled
-
-
-def fused(
-    said: Mapping[str, Sequence[Mapping[str, bool]]],
-    tables: Mapping[str, Mapping[str, Reliability]],
-) -> list[dict[str, bool]]:
-    """Fuse what several extractors say of the same events, through their tables.
-
-    A sign is seen where the log likelihood ratios of all reports together speak for it.
-    That they resemble each other scales the sum and leaves its side. Extractors that
-    see a sign no better than chance have no say in it.
-
-    Parameters
-    ----------
-    said
-        For each extractor, what it says of each event; all of the same events.
-    tables
-        The reliability of each, by sign.
-
-    Returns
-    -------
-    For each event the signs that any extractor with a say has judged.
-    """
-    found: list[dict[str, bool]] = []
-    for event in range(len(next(iter(said.values()), ()))):
-        sums: dict[str, float] = {}
-        for name, rows in said.items():
-            for sign, seen in rows[event].items():
-                table = tables[name].get(sign)
-                if table is not None and table.is_informative:
-                    report = table.evidence[0 if seen else 1]
-                    sums[sign] = sums.get(sign, 0.0) + report
-        found.append({sign: total > 0 for sign, total in sums.items()})
-    return found
 
 
 def _counted(said: Flags, truth: Flags) -> Reliability:

@@ -45,7 +45,9 @@ def expert_document(event: Event) -> Document:
     return _document(event.video, event.signs, event.sides.get("head"), "experts")
 
 
-def model_document(video: str, said: Mapping[str, bool | None], system: str) -> Document:
+def model_document(
+    video: str, said: Mapping[str, bool | None], system: str
+) -> Document:
     """Return the yes and no of a system, which come without times, as a Document.
 
     Each sign it affirms is taken to last :data:`UNTIMED` seconds from the beginning on:
@@ -65,7 +67,8 @@ def _document(
     for name, mark in marks.items():
         sign = vocabulary().by_name[name]
         if mark.seen is None:
-            reason = "not_addressed" if name == "verbal_responsiveness" else "no_extractor"
+            is_answer = name == "verbal_responsiveness"
+            reason = "not_addressed" if is_answer else "no_extractor"
             observations.append(
                 Unassessable(
                     sign=name, start=0, end=length, source=source, reason=reason

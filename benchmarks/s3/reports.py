@@ -15,7 +15,12 @@ from typing import Any
 from s3ns.benchmarks.s3.sequences import Tokens, agreement, pair_order_f1
 from s3ns.benchmarks.s3.tables import Damage, Row, video_name, word
 
-LOCALISING = ("head_turning", "first_motor_laterality", "asymmetric_posturing", "figure_4")
+LOCALISING = (
+    "head_turning",
+    "first_motor_laterality",
+    "asymmetric_posturing",
+    "figure_4",
+)
 
 STRUCTURE, CONTENT, ORDER, LOCALISATION = 0.15, 0.35, 0.25, 0.25
 """Weights of the four parts (recovered from the published values, exact)."""
@@ -75,9 +80,7 @@ def extraction(row: Row) -> Extraction:
     )
 
 
-def extractions(
-    rows: list[Row], file: str, damage: Damage
-) -> dict[str, Extraction]:
+def extractions(rows: list[Row], file: str, damage: Damage) -> dict[str, Extraction]:
     """Read a file of extractions; rows that cannot be read are counted and left out."""
     found = {}
     for row in rows:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-
 import re
 from collections.abc import Sequence
 from itertools import combinations
 
-import numpy as np
-from rapidfuzz.distance import Indel, LCSseq, Levenshtein
-
-from s3ns.benchmarks.s3.tables import segment_number, word
+from rapidfuzz.distance import LCSseq, Levenshtein
 
 Tokens = tuple[str, ...]
 
@@ -80,9 +76,7 @@ def agreement(said: Tokens, truth: Tokens, *, gap_counts: bool = True) -> float:
     for step in Levenshtein.opcodes(said, truth):
         i, j = step.src_start, step.dest_start
         if step.tag in {"equal", "replace"}:
-            pairs += zip(
-                truth[j : step.dest_end], said[i : step.src_end], strict=True
-            )
+            pairs += zip(truth[j : step.dest_end], said[i : step.src_end], strict=True)
         elif step.tag == "delete":
             there = truth[j] if j < len(truth) else _GAP
             pairs += [(there, _GAP)] * (step.src_end - i)
@@ -110,3 +104,23 @@ def pair_order_f1(said: Tokens, truth: Tokens) -> float:
     if not right and not wrong:
         return float(a == b)
     return 2 * len(right & wrong) / (len(right) + len(wrong))
+
+
+def order_scores(said: Tokens, truth: Tokens) -> dict[str, float]:
+    """Return scores of an order that neither babbling nor one safe word can raise.
+
+    Both lists are taken in the order of first mention. ``agreement`` is the published
+    alignment with a gap never counted as a hit; ``edit_distance`` is divided by the
+    length of the longer list. Two empty lists agree.
+    """
+    a, b = first_only(said), first_only(truth)
+    common = LCSseq.similarity(a, b)
+    both_empty = not a and not b
+    return {
+        "pair_order_f1": pair_order_f1(a, b),
+        "lcs_precision": common / len(a) if a else float(both_empty),
+        "lcs_recall": common / len(b) if b else float(both_empty),
+        "lcs_f1": 2 * common / (len(a) + len(b)) if a or b else 1.0,
+        "agreement": agreement(a, b, gap_counts=False),
+        "edit_distance": Levenshtein.normalized_distance(a, b),
+    }

@@ -49,7 +49,9 @@ _LARGEST_FIELD = 2**24
 class Damage:
     """What was wrong with files, and how often."""
 
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    counts: dict[str, Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
 
     def note(self, file: str, what: str, times: int = 1) -> None:
         """Count a repair or an omission."""

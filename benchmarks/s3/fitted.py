@@ -1,0 +1,269 @@
+"""Task 7 by rules and by classifiers, from what experts or models saw.
+
+What is fitted is fitted to other patients than it is scored on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from s3ns.benchmarks.s3.answers import Answers
+from s3ns.benchmarks.s3.diagnosis import ES, NES
+from s3ns.benchmarks.s3.documents import expert_document, model_document, pseudonym
+from s3ns.benchmarks.s3.scoring import SEED
+from s3ns.benchmarks.s3.truth import Truth
+from s3ns.facts import Document, InputError, vocabulary
+from s3ns.symbolic import Reasoner
+from s3ns.symbolic.abstention import ALPHA, forced, safe_margin
+from s3ns.symbolic.evidence import Evidence, Flags, Floats, evidence_of
+from s3ns.symbolic.fitting import as_array, fit_weights
+from s3ns.symbolic.learned import out_of_fold
+from s3ns.symbolic.reliability import evidence_reliability, scaled_weights
+
+FOLDS = 5
+Rows = npt.NDArray[np.int_]
+Split = tuple[Rows, Rows]
+"""Rows to fit to, and rows to score."""
+
+
+def splits(truth: Truth, how: str) -> list[Split]:
+    """Divide the events by patient.
+
+    Parameters
+    ----------
+    truth
+        The labelled events.
+    how
+        ``cv5``: the folds of the benchmark, or five made by patient where the checkout
+        lacks some of them; ``lopo``: each patient is left out once; ``fold0``: fitted
+        to the other folds, scored on the published test fold.
+
+    Raises
+    ------
+    InputError
+        If a fold is empty, or two folds share a patient.
+    """
+    from sklearn.model_selection import LeaveOneGroupOut, StratifiedGroupKFold
+
+    labels, patients = labels_of(truth), np.array(truth.patients)
+    numbers = np.array([-1 if e.fold is None else e.fold for e in truth.events])
+    if how == "fold0":
+        chosen = numbers == 0
+        if not chosen.any():
+            raise InputError("the checkout holds no event of fold 0; use another split")
+        found = [(np.flatnonzero(~chosen), np.flatnonzero(chosen))]
+    elif how == "lopo":
+        found = list(LeaveOneGroupOut().split(labels, labels, patients))
+    elif set(numbers) == set(range(FOLDS)):
+        found = [
+            (np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold))
+            for fold in range(FOLDS)
+        ]
+    else:
+        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+        found = list(folds.split(labels, labels, patients))
+    for fit, score in found:
+        check_apart(patients[fit].tolist(), patients[score].tolist())
+    return found
+
+
+def check_apart(fit: Sequence[str], score: Sequence[str]) -> None:
+    """Refuse folds that share a patient.
+
+    Raises
+    ------
+    InputError
+        If they do; the message tells how many, never who.
+    """
+    shared = len(set(fit) & set(score))
+    if shared:
+        raise InputError(
+            f"{shared} patients are on both sides of a split; scores would be too good"
+        )
+
+
+def labels_of(truth: Truth) -> Flags:
+    """Return whether each event was an epileptic seizure."""
+    return np.array([event.label == ES for event in truth.events])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Events as somebody saw them, and the evidence that the rules draw from it."""
+
+    documents: Sequence[Document]
+    evidence: Evidence
+
+
+def seen_by_experts(truth: Truth, reasoner: Reasoner) -> Seen:
+    """Return the events as the experts saw them."""
+    documents = [expert_document(event) for event in truth.events]
+    return Seen(documents, evidence_of(reasoner.base, documents))
+
+
+def seen_by(model: Answers, truth: Truth, reasoner: Reasoner) -> Seen:
+    """Return the events as a model saw them, by its answers to Task 1."""
+    documents = [
+        model_document(event.video, model.signs.get(event.video, {}), "model")
+        for event in truth.events
+    ]
+    return Seen(documents, evidence_of(reasoner.base, documents))
+
+
+def of_leads(
+    system: str, truth: Truth, leads: Floats, decided: Flags | None = None
+) -> Answers:
+    """Return answers to Task 7 from leads, undecided ones left out."""
+    called = forced(leads)
+    kept = np.ones(len(leads), dtype=bool) if decided is None else decided
+    videos = [event.video for event in truth.events]
+    return Answers(
+        system=system,
+        labels={
+            video: ES if said else NES
+            for video, said, keep in zip(videos, called, kept, strict=True)
+            if keep
+        },
+        leads=dict(zip(videos, map(float, leads), strict=True)),
+    )
+
+
+def expert_systems(
+    truth: Truth, experts: Seen, reasoner: Reasoner, folds: Sequence[Split]
+) -> list[Answers]:
+    """Return the systems that judge by what experts saw: rules, and their peers."""
+    labels, evidence = labels_of(truth), experts.evidence
+    patients = truth.patients
+    verdicts = [reasoner.reason(document).verdict for document in experts.documents]
+    concluded = {
+        "epileptic_seizure": ES,
+        "non_epileptic_event": NES,
+    }
+    unfitted = evidence.leads(evidence.weights)
+    found = [
+        of_leads("rules on experts' findings", truth, unfitted),
+        Answers(
+            "rules on experts' findings, as they decide",
+            labels={
+                event.video: concluded[verdict.label]
+                for event, verdict in zip(truth.events, verdicts, strict=True)
+                if verdict is not None and verdict.label in concluded
+            },
+        ),
+    ]
+    if not folds:
+        return found
+    leads = np.zeros(len(labels))
+    decided = np.zeros(len(labels), dtype=bool)
+    for fit, score in folds:
+        own = [patients[k] for k in fit]
+        weights = as_array(fit_weights(evidence.rows(fit), labels[fit], own))
+        inner = out_of_fold(evidence.rows(fit), labels[fit], own)
+        margin = safe_margin(inner, labels[fit], own)
+        leads[score] = evidence.rows(score).leads(weights)
+        decided[score] = np.abs(leads[score]) >= margin
+    found += [
+        of_leads("learned evidence on experts' findings", truth, leads),
+        of_leads(
+            f"learned evidence, abstaining at a risk of {ALPHA:.0%}",
+            truth,
+            leads,
+            decided,
+        ),
+    ]
+    marked = signs_seen(truth)
+    for name, make in classifiers():
+        chance = np.zeros(len(labels))
+        for fit, score in folds:
+            fitted = make().fit(marked[fit], labels[fit])
+            chance[score] = fitted.predict_proba(marked[score])[:, 1]
+        # A chance of one half is a lead of none, as in the rules.
+        found.append(of_leads(f"{name} on experts' findings", truth, chance - 0.5))
+    return found
+
+
+def signs_seen(truth: Truth) -> Floats:
+    """Return for each event which signs the experts saw, as 0 and 1."""
+    return np.array(
+        [
+            [float(bool(event.signs[sign].seen)) for sign in vocabulary().by_name]
+            for event in truth.events
+        ]
+    )
+
+
+def classifiers() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield the peers: classifiers with the settings that people use."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.tree import DecisionTreeClassifier
+
+    yield "random forest", lambda: RandomForestClassifier(120, random_state=SEED)
+    yield (
+        "random forest, balanced",
+        lambda: RandomForestClassifier(120, random_state=SEED, class_weight="balanced"),
+    )
+    yield "logistic regression", lambda: LogisticRegression(max_iter=1000)
+    yield "5 nearest neighbours", lambda: KNeighborsClassifier(5)
+    yield "decision tree", lambda: DecisionTreeClassifier(random_state=SEED)
+
+
+def model_systems(
+    truth: Truth,
+    models: Sequence[Answers],
+    experts: Seen,
+    reasoner: Reasoner,
+    folds: Sequence[Split],
+) -> list[Answers]:
+    """Return the systems that judge by what models saw.
+
+    Each is taken raw, and believed as far as it deserves; all are put together by the
+    mean of their leads, centred so that on other patients as many events are called
+    epileptic as were.
+    """
+    labels = labels_of(truth)
+    found: list[Answers] = []
+    believed: dict[str, Floats] = {}
+    centred: Mapping[str, Floats] = {}
+    for model in models:
+        if not model.signs:
+            continue
+        seen = seen_by(model, truth, reasoner).evidence
+        raw = seen.leads(seen.weights)
+        found.append(of_leads(f"rules on {model.system}", truth, raw))
+        if not folds:
+            continue
+        leads, middle = np.zeros(len(labels)), np.zeros(len(labels))
+        for fit, score in folds:
+            table = evidence_reliability(seen.rows(fit), experts.evidence.rows(fit))
+            weights = scaled_weights(experts.evidence.rows(fit), labels[fit], table)
+            leads[score] = seen.rows(score).leads(weights)
+            share = 1 - float(np.mean(labels[fit]))
+            middle[score] = np.quantile(seen.rows(fit).leads(weights), share)
+        name = f"rules on {model.system}, believed by its reliability"
+        found.append(of_leads(name, truth, leads))
+        believed[model.system] = leads
+        centred = {**centred, model.system: leads - middle}
+    if believed:
+        together = np.mean(list(centred.values()), axis=0)
+        name = "rules on all models, believed and fused"
+        found.append(of_leads(name, truth, together))
+    return found
+
+
+def labels_file(truth: Truth) -> str:
+    """Return the labels of the events as CSV: recording, label, patient, fold."""
+    patients = {
+        name: f"p{k}" for k, name in enumerate(dict.fromkeys(truth.patients), 1)
+    }
+    lines = [
+        f"{pseudonym(e.video)},{e.label},{patients[e.patient]},"
+        f"{'' if e.fold is None else e.fold}"
+        for e in truth.events
+    ]
+    return "\n".join(["recording,label,patient,fold", *lines]) + "\n"
