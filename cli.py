@@ -19,6 +19,9 @@ import click
 
 from s3ns import __version__
 from s3ns.cli_bench import bench
+from s3ns.cli_check import check
+from s3ns.cli_extractors import extractors
+from s3ns.cli_faithfulness import faithfulness
 from s3ns.cli_learn import learn
 from s3ns.cli_query import query
 from s3ns.cli_rules import rules_group
@@ -26,8 +29,9 @@ from s3ns.cli_synth import synth
 from s3ns.cli_convert import convert
 from s3ns.cli_dataset import dataset
 from s3ns.cli_export import export
-from s3ns.cli_extractors import extractors
 from s3ns.cli_train import train
+from s3ns.cli_optimise import optimise
+from s3ns.cli_task import task
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -43,6 +47,7 @@ from s3ns.report.options import (
     models_folder,
     output,
     overwrite,
+    own_settings,
     prevalence,
     resume,
     rules,
@@ -376,6 +381,10 @@ main.add_command(export)
 main.add_command(dataset)
 main.add_command(convert)
 main.add_command(extractors)
+main.add_command(check)
+main.add_command(task)
+main.add_command(faithfulness)
+main.add_command(optimise)
 
 
 @main.group()
@@ -521,9 +530,8 @@ def _extract_options(**settings: Any) -> ExtractOptions:
         raise click.UsageError(
             f"--end {end:g} s does not lie after --start {start:g} s"
         )
-    own = dict(settings.pop("settings"))
-    if (model := settings.pop("model")) is not None:
-        own["model"] = model
+    short = {name: settings.pop(name) for name in ("model", "save_enhanced")}
+    own = own_settings(settings.pop("settings"), **short)
     return ExtractOptions(**settings, settings=own)
 
 

@@ -83,6 +83,9 @@ class Extractor(Protocol):
         ...
 
 
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
 class _Entry(NamedTuple):
     factory: Callable[..., Extractor]
     settings: type[Settings]
@@ -140,12 +143,19 @@ def make_extractor(name: str, settings: Mapping[str, str] | None = None) -> Extr
         If there is none of that name, or it does not understand a setting.
     """
     kind = settings_type(name)
-    return _REGISTRY[name].factory(_read_settings(name, kind, settings or {}))
+    return _REGISTRY[name].factory(read_settings(name, kind, settings or {}))
 
 
-def _read_settings(
-    name: str, kind: type[Settings], given: Mapping[str, str]
-) -> Settings:
+def read_settings(
+    name: str, kind: type[SettingsT], given: Mapping[str, str]
+) -> SettingsT:
+    """Read the settings of an extractor from text.
+
+    Raises
+    ------
+    CapabilityError
+        If it has no such setting, or a value is not of its kind.
+    """
     known = kind.__struct_fields__
     for setting in given:
         if not known:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from s3ns import __version__
 from s3ns.facts import Document, Step
-from s3ns.neural.boxes import BoxDetector
 from s3ns.neural.expression import read_expression
 from s3ns.neural.extractor import (
     ExtractOptions,
@@ -102,15 +101,7 @@ class _Observer:
     """Hands pictures to the tracker and sound to the voice meter."""
 
     def __init__(self, models: dict[str, Model], options: ExtractOptions) -> None:
-        self._tracker = PatientTracker(
-            Models(
-                person=BoxDetector.of_people(models["pose_detection"]),
-                pose=models["pose_landmark_full"],
-                face_box=BoxDetector.of_faces(models["face_detection_short_range"]),
-                face=models["face_landmark_with_attention"],
-            ),
-            options.patient_roi,
-        )
+        self._tracker = PatientTracker(Models.of(models), options.patient_roi)
         self._recorder = Recorder(options.fps)
         speech = models.get(SPEECH_MODEL)
         self._meter = None if speech is None else VoiceMeter(speech)

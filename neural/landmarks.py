@@ -8,7 +8,7 @@ all of them).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -69,6 +69,16 @@ class Models:
     pose: Model
     face_box: BoxDetector
     face: Model
+
+    @classmethod
+    def of(cls, opened: Mapping[str, Model]) -> Models:
+        """Return them from opened models by their names in the manifest."""
+        return cls(
+            person=BoxDetector.of_people(opened["pose_detection"]),
+            pose=opened["pose_landmark_full"],
+            face_box=BoxDetector.of_faces(opened["face_detection_short_range"]),
+            face=opened["face_landmark_with_attention"],
+        )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +47,14 @@ def _region(text: str) -> tuple[int, int, int, int]:
     if min(x, y) < 0 or min(width, height) <= 0:
         raise click.BadParameter(f"{text!r} is not x,y,width,height in pixels")
     return x, y, width, height
+
+
+def own_settings(
+    settings: Iterable[tuple[str, str]], **short: str | None
+) -> dict[str, str]:
+    """Return the settings of an extractor, given by --set or by an option for one."""
+    given = {name: value for name, value in short.items() if value is not None}
+    return {**dict(settings), **given}
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -109,6 +117,12 @@ model = click.option(
     "--model",
     metavar="NAME",
     help="Model of the extractor; short for --set model=NAME.",
+)
+save_enhanced = click.option(
+    "--save-enhanced",
+    metavar="DIR",
+    help="Keep what a model was shown that is not as in the video; short for "
+    "--set save_enhanced=DIR.",
 )
 settings = click.option(
     "--set",
@@ -186,6 +200,7 @@ def extraction(command: Command) -> Command:
     for option in (
         extractor,
         model,
+        save_enhanced,
         settings,
         models_folder,
         device,

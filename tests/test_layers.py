@@ -73,6 +73,8 @@ WITH_TORCH = {
     "neural/encoders/parity.py",
     "neural/encoders/towers.py",
     "neural/encoders/training.py",
+    "neural/mllm/local.py",
+    "neural/mllm/transcript.py",
 }
 
 

@@ -41,6 +41,7 @@ class Cached:
         self._backend = backend
         self._folder = folder
         self.identity, self.concurrency = backend.identity, backend.concurrency
+        self.sees, self.hears = backend.sees, backend.hears
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:

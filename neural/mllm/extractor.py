@@ -7,50 +7,34 @@ goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import hashlib
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from s3ns import __version__
-from s3ns.facts import Document, Recording, Sign, Step
+from s3ns.facts import Ask, Document, Observation, Recording, Step, sign_named
 from s3ns.neural.extractor import (
     ExtractOptions,
     Progress,
     analysed_stretch,
     register_extractor,
 )
-from s3ns.neural.mllm.cache import Cached, default_folder
-from s3ns.neural.mllm.merge import Span, merged
-from s3ns.neural.mllm.questions import Reading, question, read_answer
-from s3ns.neural.mllm.request import Backend
-from s3ns.neural.mllm.server import Server
+from s3ns.neural.mllm.enhance import Artist
+from s3ns.neural.mllm.interview import Aids, Interviewer, open_backend
+from s3ns.neural.mllm.plan import closer, whole
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.neural.mllm.windows import Look, Window, liveliest, windows
-from s3ns.neural.prefetch import prefetched
-from s3ns.neural.video import probe, read
+from s3ns.neural.mllm.transcript import Transcriber
+from s3ns.neural.mllm.wording import read_wording
+from s3ns.neural.video import probe
 
 SOURCE = "mllm"
 """Source of the findings."""
 
-FAST_SIGNS = frozenset({"clonic", "eye_blinking", "face_twitching"})
-"""Signs that two pictures per second do not show.
-
-A blink lasts a third of a second, and jerks come up to five times in one.
-"""
-
-FAST_LENGTH, FAST_OVERLAP = 6.0, 1.0
-"""Seconds of a window for these, so that it has 60 pictures at 10 per second, as many
-as an ordinary one."""
-
-FAST_GROUP = 30.0
-"""Seconds from which the liveliest of those windows are chosen."""
-
-SLEEP = "occur_during_sleep"
-SLEEP_LOOK = Look(length=120.0, overlap=0.0, fps=0.5)
-"""Sleep before the event is looked for in the first two minutes."""
-
-_READ_AHEAD = 4  # pictures
+CHECK_SOURCE = "mllm check"
+"""Source of what was found when a stretch was looked at again."""
 
 
 @register_extractor("mllm", MllmSettings)
@@ -60,7 +44,7 @@ class MllmExtractor:
     Raises
     ------
     CapabilityError
-        If a setting names no sign, or the model cannot be had.
+        If a setting names no sign.
     """
 
     name = "mllm"
@@ -68,7 +52,6 @@ class MllmExtractor:
     def __init__(self, settings: MllmSettings) -> None:
         self._settings = settings
         self._signs = settings.asked_signs()
-        self._backend = open_backend(settings)
 
     def extract(
         self, video: Path, options: ExtractOptions, progress: Progress
@@ -79,167 +62,142 @@ class MllmExtractor:
         ------
         InputError
             If the video cannot be read, or holds nothing in the stretch.
+        ModelError
+            If the model is not there.
         CapabilityError
             If the model cannot be reached or run.
         """
+        settings = self._settings
+        backend = open_backend(settings, options.device)
         recording = probe(video)
-        stretch = analysed_stretch(recording, options)
-        looks = self._looks(options, recording, stretch)
-        readings: dict[str, list[Reading]] = {sign.name: [] for sign in self._signs}
-        done = 0.0
-        with Interviewer(self._backend, hears=self._settings.hears) as interviewer:
-            for window in self._windows(video, looks, stretch):
-                signs = [sign for sign, look in looks.items() if look == window.look]
-                asked = interviewer.ask_all(signs, window)
-                for sign, reading in asked.items():
-                    readings[sign.name].append(reading)
-                done = max(done, window.end - stretch[0])
-                progress(done, stretch[1] - stretch[0])
-        observations = [
-            item
-            for sign in self._signs
-            for item in merged(
-                sign,
-                readings[sign.name],
-                stretch,
+        start, end = stretch = analysed_stretch(recording, options)
+        plan = whole(
+            self._signs,
+            recording,
+            stretch,
+            settings=settings,
+            backend=backend,
+            fps=options.fps,
+        )
+        with Interviewer(backend) as interviewer:
+            observations = interviewer.observe(
+                video,
+                plan,
+                aids_of(settings, options, recording),
                 source=SOURCE,
-                otherwise=self._otherwise(sign, recording),
+                progress=lambda reached: progress(reached - start, end - start),
             )
-        ]
-        step = self._step(options, stretch, readings.values())
-        document = Document(recording=recording).with_observations(observations, step)
+        step = self._step("extract", interviewer, options)
+        document = Document(recording=recording).with_observations(
+            observations, msgspec.structs.replace(step, window=stretch)
+        )
         return document.mirrored() if options.mirrored else document
 
-    def _looks(
-        self, options: ExtractOptions, recording: Recording, stretch: Span
-    ) -> dict[Sign, Look]:
-        """Return the signs that can be asked about, each with its look."""
+    def look_again(
+        self, video: Path, asks: Iterable[Ask], options: ExtractOptions
+    ) -> tuple[list[Observation], Step]:
+        """Look at some stretches again, each for one sign.
+
+        Returns
+        -------
+        What the model saw there, with the sides as they are in the picture, and what
+        was done. A stretch that the model cannot judge gives nothing.
+
+        Raises
+        ------
+        InputError
+            If the video cannot be read.
+        ModelError
+            If the model is not there.
+        CapabilityError
+            If the model cannot be reached or run.
+        """
         settings = self._settings
-        usual = Look(settings.window, settings.overlap, settings.fps)
-        fast = Look(FAST_LENGTH, FAST_OVERLAP, max(options.fps, settings.fps))
-        looks: dict[Sign, Look] = {}
-        for sign in self._signs:
-            if sign.modality == "audio":
-                if settings.hears and recording.has_audio:
-                    looks[sign] = usual
-            elif sign.name == SLEEP:
-                if stretch[1] - stretch[0] >= sign.minimum_duration:
-                    looks[sign] = SLEEP_LOOK
-            elif sign.name not in FAST_SIGNS:
-                looks[sign] = usual
-            elif settings.fast_windows:
-                looks[sign] = fast
-        return looks
-
-    def _windows(
-        self, video: Path, looks: dict[Sign, Look], stretch: Span
-    ) -> Iterable[Window]:
-        start, end = stretch
-        spans = dict.fromkeys(looks.values(), stretch)
-        if not spans:
-            return []
-        if SLEEP_LOOK in spans:
-            spans[SLEEP_LOOK] = (start, min(start + SLEEP_LOOK.length, end))
-        rate = max(look.fps for look in spans)
-        fast = next((looks[s] for s in looks if s.name in FAST_SIGNS), None)
-        sound = self._settings.hears
-        media = read(video, fps=rate, start=start, end=end, sound=sound)
-        cut = windows(
-            prefetched(media, _READ_AHEAD),
-            spans,
-            rate=rate,
-            pixels=self._settings.pixels,
-        )
-        if fast is None:
-            return cut
-        return liveliest(cut, fast, self._settings.fast_windows, FAST_GROUP)
-
-    def _otherwise(self, sign: Sign, recording: Recording) -> str:
-        """Return why a sign could not be judged where it was not asked about."""
-        if sign.modality == "audio":
-            heard = self._settings.hears or not recording.has_audio
-            return "no_audio" if heard else "no_extractor"
-        return "no_quiet_lead_in" if sign.name == SLEEP else "frame_rate_too_low"
+        backend = open_backend(settings, options.device)
+        recording = probe(video)
+        observations: list[Observation] = []
+        with Interviewer(backend) as interviewer:
+            for ask in asks:
+                sign, stretch = sign_named(ask.sign), (ask.start, ask.end)
+                plan = closer(
+                    sign,
+                    recording,
+                    stretch,
+                    settings=settings,
+                    backend=backend,
+                    fps=options.fps,
+                )
+                if plan is not None:
+                    observations += interviewer.observe(
+                        video,
+                        plan,
+                        aids_of(settings, options, recording),
+                        source=CHECK_SOURCE,
+                        progress=lambda _: None,
+                    )
+        return observations, self._step("check", interviewer, options)
 
     def _step(
-        self,
-        options: ExtractOptions,
-        stretch: Span,
-        readings: Iterable[Sequence[Reading]],
+        self, stage: str, interviewer: Interviewer, options: ExtractOptions
     ) -> Step:
-        settings = self._settings
-        every = [reading for of_sign in readings for reading in of_sign]
-        lost = sum(reading.value == "answer_unusable" for reading in every)
+        settings, backend = self._settings, interviewer.backend
         remarks = []
-        if lost:
-            remarks.append(f"{lost} of {len(every)} answers could not be used")
+        if interviewer.lost:
+            share = f"{interviewer.lost} of {interviewer.asked}"
+            remarks.append(f"{share} answers could not be used")
         if settings.send_video_to:
             remarks.append("pictures were sent to another machine, as the user asked")
         return Step(
-            stage="extract",
+            stage=stage,
             tool=f"s3ns {self.name}",
             version=__version__,
             parameters={
-                "model": self._backend.identity,
+                "model": backend.identity,
                 "fps": settings.fps,
                 "fast_fps": options.fps,
                 "fast_windows": settings.fast_windows,
                 "window": settings.window,
                 "overlap": settings.overlap,
                 "pixels": settings.pixels,
-                "hears": settings.hears,
+                "sees": backend.sees,
+                "hears": backend.hears,
+                "wording": _hash_of(settings.wording),
+                "wordings": settings.wordings,
+                "agreement": interviewer.agreement.share,
+                "enhance": settings.enhance or None,
+                "transcript": bool(settings.transcript),
                 "signs": settings.signs or None,
                 "mirrored": options.mirrored,
             },
-            window=stretch,
             remarks=tuple(remarks),
         )
 
 
-def open_backend(settings: MllmSettings) -> Backend:
-    """Return the model that the settings name, with its kept answers.
+def aids_of(
+    settings: MllmSettings, options: ExtractOptions, recording: Recording
+) -> Aids:
+    """Return what helps to show a recording, as the settings ask for it.
 
     Raises
     ------
     CapabilityError
-        If the settings do not tell which model, or name a machine not allowed.
+        If a transcript is wanted and a package for it is missing.
     InputError
-        If answers cannot be kept.
+        If the file with the wording cannot be read.
+    ModelError
+        If the recogniser is not there.
     """
-    backend: Backend = Server(settings)
-    if settings.cache == "off":
-        return backend
-    return Cached(backend, Path(settings.cache) if settings.cache else default_folder())
+    listener = settings.transcript
+    folder = settings.save_enhanced
+    return Aids(
+        pixels=settings.pixels,
+        drawer=partial(Artist.of_models, options),
+        transcribe=Transcriber(listener, options.device) if listener else None,
+        wordings=settings.wordings,
+        texts=read_wording(Path(settings.wording)) if settings.wording else None,
+        folder=Path(folder) / recording.id if folder else None,
+    )
 
 
-class Interviewer:
-    """Puts questions to a model, several at once; use it in a ``with`` statement."""
-
-    def __init__(self, backend: Backend, *, hears: bool) -> None:
-        self._backend = backend
-        self._hears = hears
-        self._pool = ThreadPoolExecutor(backend.concurrency, "s3ns-question")
-
-    def __enter__(self) -> Interviewer:
-        """Return itself."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Wait for what is asked; if an error came up, break it off."""
-        if kind is not None:
-            self._backend.close()
-        self._pool.shutdown(cancel_futures=True)
-
-    def ask_all(self, signs: Iterable[Sign], window: Window) -> dict[Sign, Reading]:
-        """Ask about signs in one window; signs that need sound only if there is any."""
-        askable = [
-            sign
-            for sign in signs
-            if sign.modality != "audio" or (self._hears and window.voice)
-        ]
-        readings = self._pool.map(partial(self._ask, window), askable)
-        return dict(zip(askable, readings, strict=True))
-
-    def _ask(self, window: Window, sign: Sign) -> Reading:
-        request = question(sign, window, hears=self._hears)
-        return read_answer(sign, window, self._backend.ask(request))
+def _hash_of(file: str) -> str | None:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12] if file else None

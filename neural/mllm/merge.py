@@ -15,6 +15,9 @@ benchmark lies between 0.53 and 0.62 (recomputed from their published answers). 
 model says of its own certainty is not asked for.
 """
 
+TORN = 0.5
+"""Confidence of a finding that just half of the wordings of a question give."""
+
 _MOST_WORDS = 2  # windows whose words are kept as the evidence of a finding
 
 Span = tuple[float, float]
@@ -79,8 +82,10 @@ def _findings(sign: Sign, seen: Sequence[Reading], source: str) -> list[Finding]
     result = []
     for side, readings in by_side.items():
         for start, end in joined((r.seen_start, r.seen_end) for r in readings):
-            inside = [r for r in readings if start <= r.seen_start < end]
+            # Spans are to the hundredth, readings are not.
+            inside = [r for r in readings if start - 0.01 <= r.seen_start <= end + 0.01]
             words = list(dict.fromkeys(r.words for r in inside if r.words))
+            share = max(r.share for r in inside)
             quoted = "; ".join(f'"{text}"' for text in words[:_MOST_WORDS])
             said = f"a language model saw {quoted}" if quoted else ""
             result.append(
@@ -89,7 +94,7 @@ def _findings(sign: Sign, seen: Sequence[Reading], source: str) -> list[Finding]
                     side=side,
                     start=start,
                     end=end,
-                    confidence=CONFIDENCE,
+                    confidence=round(TORN + (2 * share - 1) * (CONFIDENCE - TORN), 3),
                     source=source,
                     evidence=said or "a language model said yes",
                 )

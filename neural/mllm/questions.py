@@ -7,7 +7,7 @@ Nothing tells the model which recording this is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,17 +15,28 @@ import msgspec
 
 from s3ns.facts import Side, Sign
 from s3ns.neural.mllm.request import Part, Request
-from s3ns.neural.mllm.windows import Window
+from s3ns.neural.mllm.windows import View, Window
+from s3ns.neural.mllm.wording import Wording
 
-SYSTEM = (
-    "You watch one person in a video. You see it as numbered frames in order of time; "
-    "each frame comes after its number and its time. Describe only what can be seen or "
-    "heard, not what it may mean, and do not guess: if the part of the body in "
-    "question is hidden, too small, too dark or out of the picture, answer "
-    "cannot_tell. Left and right are always the person's own left and right, not those "
-    "of the picture: where the person faces the camera, the person's left is on the "
-    "right of the picture."
+NOTES: Mapping[View, str] = {
+    "whole": "",
+    "crop": "The frames show the person's face, cut out of the picture. ",
+    "skeleton": "Lines are drawn over the person: blue lines and the letter L mark the "
+    "person's own left arm and leg, orange lines and the letter R the right ones. They "
+    "were drawn by a program and may be wrong. ",
+}
+"""What a question says of the frames, by what they show."""
+
+WORDINGS = (
+    "What to look for: {definition}\nQuestion: {question}",
+    "{question}\nWhat is meant: {definition}",
+    "Go through the frames one by one and watch for this: {definition} {question}",
+    "Somebody without medical training is asked: {question} It is explained to them "
+    "like this: {definition}",
+    "Describe to yourself what the person does. Compare that with this: {definition} "
+    "{question}",
 )
+"""Ways to put a question; the first one is put if a question is put once."""
 
 _LONGEST_WORDS = 300
 _LONGEST_TEXT = 20_000
@@ -70,6 +81,8 @@ class Reading:
         Where the sign was seen, if it was.
     words
         What the model saw, in its words.
+    share
+        Share of the wordings of the question that this comes of.
     """
 
     start: float
@@ -79,35 +92,69 @@ class Reading:
     seen_start: float = 0.0
     seen_end: float = 0.0
     words: str = ""
+    share: float = 1.0
 
 
-def question(sign: Sign, window: Window, *, hears: bool) -> Request:
-    """Return the question about a sign in a window."""
-    parts = [*shown(window, hears=hears), _words(sign, len(window.shots))]
-    return Request(SYSTEM, tuple(parts), _schema(sign, len(window.shots)))
+def question(
+    sign: Sign,
+    window: Window,
+    *,
+    sees: bool,
+    hears: bool,
+    said: str | None = None,
+    wording: int = 0,
+    texts: Wording | None = None,
+) -> Request:
+    """Return the question about a sign in a window.
+
+    Parameters
+    ----------
+    sign, window
+        What is asked about where.
+    sees, hears
+        Whether the model takes pictures, and sound.
+    said
+        What a speech recogniser understood, if one listened.
+    wording
+        Number of one of the :data:`WORDINGS`.
+    texts
+        What the model is told, where it is not the vocabulary's.
+    """
+    told = texts or Wording()
+    words = NOTES[window.look.view]
+    words += WORDINGS[wording].format(
+        definition=sign.definition, question=told.of(sign)
+    )
+    words += _form(sign, len(window.shots), yes_first=wording % 2 == 0)
+    if said is not None:
+        words = f'A speech recogniser, which may err, understood: "{said}". {words}'
+    parts = [*shown(window, sees=sees, hears=hears), words]
+    return Request(told.system, tuple(parts), _schema(sign, len(window.shots)))
 
 
-def shown(window: Window, *, hears: bool) -> Iterator[Part]:
+def shown(window: Window, *, sees: bool, hears: bool) -> Iterator[Part]:
     """Yield the frames of a window, each after its number and time, and the sound.
 
     Times count from the beginning of the window. The question comes after, so that a
     server that keeps what it has read needs to read the frames of a window only once.
     """
     for number, shot in enumerate(window.shots, start=1):
-        yield f"Frame {number}, {shot.time - window.start:.1f} s:"
-        yield shot.picture
+        yield f"Frame {number}, {shot.time - window.start:.1f} s" + ":" * sees
+        if sees:
+            yield shot.picture
     if hears and window.voice is not None:
         yield "The sound of these frames:"
         yield window.voice
 
 
-def _words(sign: Sign, frames: int) -> str:
+def _form(sign: Sign, frames: int, *, yes_first: bool) -> str:
+    # A model may favour what it reads first.
+    choice = '"yes", "no"' if yes_first else '"no", "yes"'
     lines = [
-        f"What to look for: {sign.definition}",
-        f"Question: {sign.question}",
+        "",
         "Answer with one JSON object with these members:",
         '"words": in one sentence, what you see of it;',
-        '"answer": "yes", "no" or "cannot_tell";',
+        f'"answer": {choice} or "cannot_tell";',
     ]
     if sign.is_sided:
         sides = ", ".join(f'"{side}"' for side in _sides(sign))
@@ -149,7 +196,7 @@ def read_answer(sign: Sign, window: Window, text: str) -> Reading:
     unusable = Reading(window.start, window.end, "answer_unusable")
     if answer is None:
         return unusable
-    words = _plain(answer.words)
+    words = plain(answer.words)
     if answer.answer != "yes":
         value = "not_seen" if answer.answer == "no" else "could_not_tell"
         return Reading(window.start, window.end, value, words=words)
@@ -204,7 +251,7 @@ def json_objects(text: str) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a model's words on one line, without control characters, not too long."""
     line = " ".join(text.split())
     return "".join(letter for letter in line if letter.isprintable())[:_LONGEST_WORDS]

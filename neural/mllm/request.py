@@ -71,10 +71,14 @@ class Backend(Protocol):
         What tells this model from others; no path and no address.
     concurrency
         How many requests it takes at once.
+    sees, hears
+        Whether it takes pictures, and sound.
     """
 
     identity: str
     concurrency: int
+    sees: bool
+    hears: bool
 
     def ask(self, request: Request) -> str:
         """Return the model's answer as it came.

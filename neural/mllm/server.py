@@ -11,10 +11,12 @@ import http.client
 import ipaddress
 import json
 import os
+import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from s3ns.facts import CapabilityError
 from s3ns.neural.mllm.request import Part, Picture, Request
@@ -52,6 +54,7 @@ class Server:
         self._lock = threading.Lock()
         self.identity = settings.model
         self.concurrency = settings.concurrency
+        self.sees, self.hears = settings.sees, settings.hears
 
     def ask(self, request: Request) -> str:
         """Put a question; a fault that may pass is met by waiting and asking again.
@@ -82,11 +85,13 @@ class Server:
 
     def close(self) -> None:
         """Break off what is running."""
-        self._closed.set()
         with self._lock:
+            self._closed.set()
             for connection in self._open:
                 if connection.sock is not None:
-                    connection.sock.close()
+                    # Only this wakes a thread that waits for an answer.
+                    with suppress(OSError):
+                        connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -113,9 +118,12 @@ class Server:
 
     def _answer(self, body: bytes) -> str:
         connection = self._connection()
-        with self._lock:
-            self._open.add(connection)
         try:
+            connection.connect()
+            with self._lock:
+                if self._closed.is_set():
+                    raise CapabilityError("stopped")
+                self._open.add(connection)
             headers = {"Content-Type": "application/json"}
             if key := os.environ.get(KEY_VARIABLE):
                 headers["Authorization"] = f"Bearer {key}"
@@ -153,12 +161,12 @@ class _MayPass(Exception):
     """A fault that may be gone when the request is repeated."""
 
 
-def _checked(address: str, allowed: str) -> Any:
-    url = urlsplit(address)
+def _checked(address: str, allowed: str) -> SplitResult:
     try:
+        url = urlsplit(address)
         well_formed = url.scheme in {"http", "https"} and url.hostname and url.port != 0
     except ValueError:
-        well_formed = False
+        url, well_formed = urlsplit(""), False
     if not well_formed or url.username or url.query or url.fragment:
         raise CapabilityError(
             "expected an address such as http://127.0.0.1:8000/v1 for the model "

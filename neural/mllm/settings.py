@@ -8,14 +8,22 @@ from msgspec import Meta
 
 from s3ns.facts import CapabilityError, Sign, bad_value, vocabulary
 from s3ns.neural.extractor import Settings
+from s3ns.neural.mllm.questions import WORDINGS
 
 
 class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the extractor ``mllm``; their descriptions are shown to users."""
 
     model: Annotated[
-        str, Meta(description="Name of the model on the server; needed.")
+        str,
+        Meta(
+            description="Name of the model on the server; without a server, the folder "
+            "of a model or its name in the local cache of models."
+        ),
     ] = ""
+    download: Annotated[
+        bool, Meta(description="Whether a model that is not there may be fetched.")
+    ] = False
     server: Annotated[
         str,
         Meta(
@@ -33,8 +41,11 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     signs: Annotated[
         str, Meta(description="Signs to ask about, joined by commas; else all.")
     ] = ""
+    sees: Annotated[
+        bool, Meta(description="Whether the model on the server takes pictures.")
+    ] = True
     hears: Annotated[
-        bool, Meta(description="Whether the model takes sound beside pictures.")
+        bool, Meta(description="Whether the model on the server takes sound.")
     ] = False
     fps: Annotated[
         float,
@@ -46,6 +57,39 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     overlap: Annotated[
         float, Meta(ge=0, description="Seconds that two windows share.")
     ] = 5.0
+    enhance: Annotated[
+        str,
+        Meta(
+            description="What is shown for which group of signs, such as "
+            "face:crop,limbs:skeleton,voice:denoise; all shows each group in its way."
+        ),
+    ] = ""
+    save_enhanced: Annotated[
+        str, Meta(description="Folder that receives what was shown in such a way.")
+    ] = ""
+    transcript: Annotated[
+        str,
+        Meta(
+            description="Folder of a Whisper model that writes down what is said, for "
+            "questions about the voice."
+        ),
+    ] = ""
+    wording: Annotated[
+        str,
+        Meta(
+            description="File with other words for questions, as s3ns optimise writes "
+            "it."
+        ),
+    ] = ""
+    wordings: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=len(WORDINGS),
+            description="In how many wordings each question is put; what more than "
+            "half of them say counts.",
+        ),
+    ] = 1
     fast_windows: Annotated[
         int,
         Meta(

@@ -12,13 +12,18 @@ import wave
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from s3ns.neural.geometry import Array, Picture
 from s3ns.neural.mllm import request
+from s3ns.neural.mllm.denoise import without_noise
 from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
+
+View = Literal["whole", "crop", "skeleton"]
+"""What is shown of a picture: all, the face alone, or all with arms and legs drawn."""
 
 JPEG_QUALITY = 90
 
@@ -38,11 +43,17 @@ class Look:
         Seconds that two windows share.
     fps
         Pictures per second.
+    view
+        What is shown of the pictures.
+    denoised
+        Whether the sound comes without its steady noise.
     """
 
     length: float
     overlap: float
     fps: float
+    view: View = "whole"
+    denoised: bool = False
 
     def spans(self, start: float, end: float) -> Iterator[tuple[float, float]]:
         """Yield the windows of a stretch; together they cover it."""
@@ -89,8 +100,8 @@ class Window:
     motion: float = 0.0
 
 
-Draw = Callable[[Frame], Picture]
-"""Makes the picture that a model is shown of a frame."""
+Draw = Callable[[Frame, View], Picture]
+"""Makes the picture that a view shows of a frame."""
 
 
 @dataclass
@@ -126,31 +137,36 @@ def windows(
     pixels
         Larger pictures are made smaller.
     draw
-        Changes the pictures that are shown.
+        Draws the views; needed if any is not ``whole``.
 
     Yields
     ------
     Windows with at least one picture, by the time they are over.
     """
     cutters = [_Cutter(look, stretch, rate) for look, stretch in looks.items()]
-    before: Array | None = None
+    views = {look.view for look in looks}
+    before: dict[View, Array] = {}
     for item in media:
         if isinstance(item, Sound):
             for cutter in cutters:
                 cutter.hear(item)
         elif isinstance(item, Frame):
-            now = _thumb(item.image)
-            change = 0.0 if before is None else float(np.abs(now - before).mean())
-            before = now
-            shot: Shot | None = None
+            shown: dict[View, Picture] = {"whole": item.image}
+            if draw is not None:
+                shown |= {view: draw(item, view) for view in views}
+            thumbs = {view: _thumb(shown[view]) for view in views}
+            shots: dict[View, Shot] = {}
             for cutter in cutters:
+                view = cutter.view
                 yield from cutter.closed(item.time)
                 if cutter.wants(item.time):
-                    if shot is None:
-                        image = item.image if draw is None else draw(item)
-                        shot = Shot(item.time, jpeg(image, pixels))
-                    cutter.see(shot)
-                cutter.feel(item.time, change)
+                    if view not in shots:
+                        shots[view] = Shot(item.time, jpeg(shown[view], pixels))
+                    cutter.see(shots[view])
+                if view in before:
+                    change = np.abs(thumbs[view] - before[view]).mean()
+                    cutter.feel(item.time, float(change))
+            before = thumbs
     for cutter in cutters:
         yield from cutter.closed(math.inf)
 
@@ -193,6 +209,7 @@ class _Cutter:
 
     def __init__(self, look: Look, stretch: tuple[float, float], rate: float) -> None:
         self._look = look
+        self.view: View = look.view
         # Times lie up to half a step of the reader from its grid.
         self._slack = 0.5 * look.fps / rate + 1e-6
         self._spans = look.spans(*stretch)
@@ -248,7 +265,10 @@ class _Cutter:
 def _finished(window: _Open) -> Window:
     voice = None
     if window.sound:
-        voice = request.Voice(_wav(np.concatenate(window.sound)))
+        sound = np.concatenate(window.sound)
+        if window.look.denoised:
+            sound = without_noise(sound)
+        voice = request.Voice(_wav(sound))
     return Window(
         look=window.look,
         start=window.start,

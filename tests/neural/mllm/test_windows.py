@@ -1,0 +1,227 @@
+"""Cutting a video into windows, and putting what was read in them together."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from s3ns.facts import Absence, Finding, Side, Unassessable, vocabulary
+from s3ns.neural.mllm.merge import joined, less, merged
+from s3ns.neural.mllm.questions import Reading, read_answer
+from s3ns.neural.mllm.windows import Look, Shot, Window, jpeg, liveliest, windows
+from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
+
+GREY = np.full((64, 64, 3), 90, np.uint8)
+USUAL = Look(30.0, 5.0, 2.0)
+times = st.integers(0, 4000).map(lambda tenths: tenths / 10)
+
+
+def media(
+    length: float, rate: float = 2.0, *, sound: bool = False, jitter: float = 0.0
+) -> Iterator[Media]:
+    for k in range(int(length * rate)):
+        if sound and k % int(rate) == 0:
+            second = k / rate
+            yield Sound(second, np.full(SOUND_RATE, second / 100, np.float32))
+        yield Frame(k / rate + jitter * (-1) ** k, GREY)
+
+
+# --- windows --------------------------------------------------------------------------
+
+
+@given(
+    length=st.floats(1, 60),
+    share=st.floats(0, 0.9),
+    start=times,
+    duration=st.floats(0.1, 400),
+)
+def test_windows_cover_a_stretch(
+    length: float, share: float, start: float, duration: float
+) -> None:
+    look, end = Look(length, share * length, 2.0), start + duration
+    found = list(look.spans(start, end))
+    assert found[0][0] == start
+    assert found[-1][1] == end
+    for (one, other), (two, _) in itertools.pairwise(found):
+        assert one < two <= other + 1e-6
+    assert all(0 < beyond - first <= length + 1e-6 for first, beyond in found)
+
+
+def test_each_window_has_its_pictures_and_its_sound() -> None:
+    found = list(
+        windows(
+            media(70, 10, sound=True),
+            {USUAL: (0.0, 70.0)},
+            rate=10,
+            pixels=10_000,
+        )
+    )
+    assert [(w.start, w.end) for w in found] == [(0, 30), (25, 55), (50, 70)]
+    for window in found:
+        shown = [shot.time for shot in window.shots]
+        wanted = np.arange(window.start, window.end, 0.5)
+        assert shown == pytest.approx(wanted, abs=0.11)
+        assert window.voice is not None
+        samples = np.frombuffer(window.voice.wav[44:], "<i2")
+        assert len(samples) == (window.end - window.start) * SOUND_RATE
+        assert samples[0] == pytest.approx(window.start / 100 * 32767, abs=2)
+
+
+def test_pictures_a_little_off_the_grid_are_all_taken() -> None:
+    look = Look(6.0, 1.0, 10.0)
+    for jitter in (0.0, 0.02, 0.04):
+        (window,) = windows(
+            media(6, 10, jitter=jitter), {look: (0.0, 6.0)}, rate=10, pixels=10_000
+        )
+        assert len(window.shots) >= 59
+
+
+def test_a_long_video_streams_through() -> None:
+    def alive() -> int:
+        return sum(type(item) is Shot for item in gc.get_objects())
+
+    gc.collect()
+    before, most = alive(), 0
+    stream = windows(
+        media(1000, 2, sound=True), {USUAL: (0.0, 1000.0)}, rate=2, pixels=10_000
+    )
+    for number, window in enumerate(stream):
+        if number % 8 == 7:  # to count them takes a while
+            most = max(most, alive() - before)
+        del window
+    assert 60 <= most <= 90
+
+
+def test_large_pictures_are_made_smaller_and_small_ones_kept() -> None:
+    import cv2
+
+    for height, width in ((1080, 1920), (90, 120)):
+        raw = jpeg(np.full((height, width, 3), 90, np.uint8), 100_000).jpeg
+        image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
+        assert image.shape[0] * image.shape[1] <= 100_000
+        assert image.shape[1] / image.shape[0] == pytest.approx(width / height, 0.02)
+        assert height > 90 or image.shape[:2] == (height, width)
+
+
+def test_the_liveliest_windows_are_chosen_in_order_of_time() -> None:
+    fast = Look(6.0, 1.0, 10.0)
+    moving = [
+        Window(fast, start=5.0 * k, end=5.0 * k + 6, shots=(), motion=float(m))
+        for k, m in enumerate([1, 5, 2, 4, 0, 0, 0, 0, 9])
+    ]
+    usual = Window(USUAL, 0.0, 30.0, ())
+    chosen = list(liveliest([usual, *moving], fast, 2, 30.0))
+    assert usual in chosen
+    assert [w.start for w in chosen if w.look == fast] == [5.0, 15.0, 30.0, 40.0]
+
+
+# --- putting readings together --------------------------------------------------------
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> list[Reading]:
+    result = []
+    for start, end in USUAL.spans(0.0, draw(st.floats(2, 150))):
+        value = draw(
+            st.sampled_from(["seen", "not_seen", "could_not_tell", "answer_unusable"])
+        )
+        first = draw(st.floats(start, end))
+        result.append(
+            Reading(
+                start,
+                end,
+                value,
+                side=draw(st.sampled_from([Side.LEFT, Side.RIGHT, Side.UNKNOWN])),
+                seen_start=first,
+                seen_end=draw(st.floats(first, end)),
+            )
+        )
+    return result
+
+
+@given(given_readings=readings())
+def test_every_moment_is_accounted_for_and_nothing_is_invented(
+    given_readings: list[Reading],
+) -> None:
+    stretch = (0.0, given_readings[-1].end)
+    found = merged(
+        vocabulary().by_name["head_turning"],
+        given_readings,
+        stretch,
+        source="mllm",
+        otherwise="too_short",
+    )
+    spans = [(item.start, item.end) for item in found]
+    gaps = less([stretch], spans)
+    assert sum(end - start for start, end in gaps) < 0.02
+    seen = [r for r in given_readings if r.value == "seen"]
+    findings = [item for item in found if isinstance(item, Finding)]
+    for reading in seen:
+        assert any(
+            item.side is reading.side
+            and item.start <= reading.seen_start + 0.01
+            and item.end >= reading.seen_end - 0.01
+            for item in findings
+        )
+    for item in findings:
+        assert any(r.side is item.side for r in seen)
+    for item in found:
+        inside = [
+            r
+            for r in given_readings
+            if r.start < item.end - 0.02 and item.start + 0.02 < r.end
+        ]
+        if isinstance(item, Absence):
+            assert {r.value for r in inside} & {"not_seen", "seen"}
+            assert not any(
+                less([(item.start, item.end)], [(f.start, f.end)])
+                != [(item.start, item.end)]
+                for f in findings
+            )
+        if isinstance(item, Unassessable) and item.reason == "answer_unusable":
+            assert all(r.value != "not_seen" for r in inside)
+
+
+def test_one_turn_across_two_windows_is_one_finding() -> None:
+    found = merged(
+        vocabulary().by_name["head_turning"],
+        [
+            Reading(0, 30, "seen", Side.LEFT, 20, 30, "turns"),
+            Reading(25, 55, "seen", Side.LEFT, 25, 40, "turned"),
+        ],
+        (0, 55),
+        source="mllm",
+        otherwise="too_short",
+    )
+    (finding,) = [item for item in found if isinstance(item, Finding)]
+    assert (finding.start, finding.end) == (20, 40)
+    assert finding.evidence == 'a language model saw "turns"; "turned"'
+
+
+spans = st.lists(st.tuples(times, times).map(lambda pair: (min(pair), max(pair))))
+
+
+@given(one=spans, two=spans)
+def test_what_is_left_and_what_is_gone_make_up_the_whole(
+    one: list[tuple[float, float]], two: list[tuple[float, float]]
+) -> None:
+    def tenths(some: list[tuple[float, float]]) -> set[int]:
+        return {t for a, b in some for t in range(round(a * 10), round(b * 10))}
+
+    whole = joined(one)
+    assert tenths(whole) == tenths(one)
+    assert tenths(less(whole, two)) == tenths(one) - tenths(two)
+
+
+@given(text=st.text(max_size=200), sign=st.sampled_from(vocabulary().signs))
+def test_no_text_is_read_as_no_unless_it_says_so(text: str, sign: object) -> None:
+    shot = Shot(0.0, jpeg(GREY, 10_000))
+    window = Window(USUAL, 0.0, 30.0, (shot,) * 3)
+    reading = read_answer(sign, window, text)  # type: ignore[arg-type]
+    assert reading.value == "answer_unusable"
