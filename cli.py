@@ -20,18 +20,18 @@ import click
 from s3ns import __version__
 from s3ns.cli_bench import bench
 from s3ns.cli_check import check
-from s3ns.cli_extractors import extractors
-from s3ns.cli_faithfulness import faithfulness
-from s3ns.cli_learn import learn
-from s3ns.cli_query import query
-from s3ns.cli_rules import rules_group
-from s3ns.cli_synth import synth
 from s3ns.cli_convert import convert
 from s3ns.cli_dataset import dataset
 from s3ns.cli_export import export
-from s3ns.cli_train import train
+from s3ns.cli_extractors import extractors
+from s3ns.cli_faithfulness import faithfulness
+from s3ns.cli_learn import learn
 from s3ns.cli_optimise import optimise
+from s3ns.cli_query import query
+from s3ns.cli_rules import rules_group
+from s3ns.cli_synth import synth
 from s3ns.cli_task import task
+from s3ns.cli_train import train
 from s3ns.facts import Document, InputError, Label
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (

@@ -109,7 +109,8 @@ def suggestions(
             if best is None:
                 break
             holds, signs = best
-            everywhere = seen[:, [names.index(sign) for sign in signs]].all(axis=1)
+            columns = [names.index(sign) for sign in signs]
+            everywhere = np.asarray(seen[:, columns].all(axis=1))
             found.append(
                 _suggestion(
                     signs,
