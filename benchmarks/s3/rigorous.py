@@ -113,12 +113,16 @@ def recognition_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
             chosen = [
                 k for k, e in enumerate(truth.events) if e.signs[sign].seen is not None
             ]
+            if not chosen:
+                continue
             events = [truth.events[k] for k in chosen]
             judgement = Judgement(
                 [bool(event.signs[sign].seen) for event in events],
                 [answers.signs.get(event.video, {}).get(sign) for event in events],
             )
             scores[sign] = judged_scores(judgement, draws[:, chosen])
+        if not scores:
+            continue
         means: dict[str, Cell] = {
             column: fmean(_number(found[column]) for found in scores.values())
             for column in mean.columns[2:]
