@@ -104,6 +104,8 @@ def resampled(patients: Sequence[str]) -> Floats:
     -------
     Counts of shape (:data:`RESAMPLES`, events), the same for the same patients.
     """
+    if not patients:
+        return np.zeros((RESAMPLES, 0))
     names, owner = np.unique(np.asarray(patients), return_inverse=True)
     draw = np.random.default_rng(SEED)
     chosen = draw.multinomial(len(names), [1 / len(names)] * len(names), RESAMPLES)
