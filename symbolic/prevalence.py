@@ -50,5 +50,12 @@ def prevalence_layer(share: float) -> dict[str, bytes]:
 %! source: given by the user
 %! grade: design
 prior(epileptic_seizure,{points}; non_epileptic_event,{-points}).
+
+%! rule: REM-PRIOR
+%! title: Base rate of the site
+%! says: The base rate of the site gives the epileptic side {{Points}} points beforehand.
+%! source: Bayes' theorem
+%! grade: design
+remark(base_rate) :- prior(epileptic_seizure, Points), Points != 0.
 """
     return {LAYER: text.encode()}

@@ -28,13 +28,13 @@ def evidence(of: Verdict) -> list[tuple[str, int, bool]]:
 def test_even_odds_change_nothing() -> None:
     assert verdict(0.5).label == verdict(None).label
     assert verdict(0.5).score_epileptic == verdict(None).score_epileptic
-    assert not any(note.rule == "NOTE-PRIOR" for note in verdict(0.5).remarks)
+    assert not any(note.rule == "REM-PRIOR" for note in verdict(0.5).remarks)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.7])
 def test_the_points_are_the_log_odds_and_are_told(share: float) -> None:
     points = round(100 * math.log(share / (1 - share)))
-    (note,) = (n for n in verdict(share).remarks if n.rule == "NOTE-PRIOR")
+    (note,) = (n for n in verdict(share).remarks if n.rule == "REM-PRIOR")
     assert f"{points} points" in note.text
 
 
