@@ -53,7 +53,7 @@ prior(epileptic_seizure,{points}; non_epileptic_event,{-points}).
 
 %! rule: REM-PRIOR
 %! title: Base rate of the site
-%! says: The base rate of the site gives the epileptic side {{Points}} points beforehand.
+%! says: The base rate of the site gives the epileptic side {{Points}} points.
 %! source: Bayes' theorem
 %! grade: design
 remark(base_rate) :- prior(epileptic_seizure, Points), Points != 0.
