@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from s3ns import __version__
@@ -25,7 +26,8 @@ from s3ns.benchmarks.s3.fitted import (
     splits,
 )
 from s3ns.benchmarks.s3.scoring import Table
-from s3ns.benchmarks.s3.tables import open_checkout
+from s3ns.benchmarks.s3.tables import Checkout, open_checkout
+from s3ns.benchmarks.s3.texts import justification_scores
 from s3ns.benchmarks.s3.truth import Truth, read_truth
 from s3ns.facts import InputError
 from s3ns.facts.document import write_text
@@ -155,6 +157,8 @@ def run(
     tables = []
     if "1" in tasks:
         tables += rigorous.recognition_tables(truth, systems)
+    if "2" in tasks:
+        tables.append(_justifications(checkout))
     if "3" in tasks:
         tables += rigorous.side_tables(truth, systems)
     if "4" in tasks:
@@ -198,6 +202,32 @@ def run(
         },
         damage=checkout.damage.lines(),
     )
+
+
+def _justifications(checkout: Checkout) -> Table:
+    """Task 2: texts of all videos; one for a wrong label, or none, is empty."""
+    table = Table(
+        "justification",
+        "Task 2: why a sign was seen or not, mean over signs",
+        ["system", "signs", "rouge1", "rouge_l", "bleu"],
+        note="A text for a wrong label, or none, counts as empty.",
+    )
+    for model in checkout.models:
+        found = justification_scores(checkout, model) or {}
+        scores = [item for item in found.values() if item is not None]
+        if scores:
+            table.rows.append(
+                {
+                    "system": model,
+                    "signs": len(scores),
+                    "rouge1": fmean(item.rouge1 for item in scores),
+                    "rouge_l": fmean(item.rouge_l for item in scores),
+                    "bleu": fmean(item.bleu for item in scores),
+                }
+            )
+    if not table.rows:
+        checkout.damage.note("Task 2", "no justifications in these tables, not scored")
+    return table
 
 
 def write_tables(folder: Path, tables: Sequence[Table]) -> None:

@@ -273,6 +273,12 @@ def test_the_commands(made: Path, tmp_path: Path) -> None:
     assert "no checkout" in result.output
 
 
+def test_a_task_without_texts_is_said_to_be_unscored(made: Path) -> None:
+    found = run(made, ["2"], "full")
+    assert found.tables[0].rows == []
+    assert any("not scored" in line for line in found.damage)
+
+
 def test_runs_on_other_events_are_not_compared(made: Path) -> None:
     one = run(made, ["7"], "full")
     other = Run(one.split, one.events[1:], one.tables, one.answers, one.leads)
