@@ -26,7 +26,7 @@ from s3ns.symbolic.reliability import judged
 EXPERTS_REPORT = "given the expert's report"
 """Added to the name of a system whose prompt held the expert's report of the video."""
 
-_LABELS = {
+CONCLUDED = {
     Label.EPILEPTIC_SEIZURE: diagnosis.ES,
     Label.NON_EPILEPTIC_EVENT: diagnosis.NES,
 }
@@ -174,9 +174,9 @@ def document_answers(system: str, documents: Mapping[str, Document]) -> Answers:
             for video, document in documents.items()
         },
         labels={
-            video: _LABELS[verdict.label]
+            video: CONCLUDED[verdict.label]
             for video, verdict in verdicts.items()
-            if verdict.label in _LABELS
+            if verdict.label in CONCLUDED
         },
         leads={
             video: float(verdict.score_epileptic - verdict.score_non_epileptic)

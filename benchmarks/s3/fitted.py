@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from s3ns.benchmarks.s3.answers import Answers
+from s3ns.benchmarks.s3.answers import CONCLUDED, Answers
 from s3ns.benchmarks.s3.diagnosis import ES, NES
 from s3ns.benchmarks.s3.documents import expert_document, model_document, pseudonym
 from s3ns.benchmarks.s3.scoring import SEED
@@ -140,19 +140,15 @@ def expert_systems(
     labels, evidence = labels_of(truth), experts.evidence
     patients = truth.patients
     verdicts = [reasoner.reason(document).verdict for document in experts.documents]
-    concluded = {
-        "epileptic_seizure": ES,
-        "non_epileptic_event": NES,
-    }
     unfitted = evidence.leads(evidence.weights)
     found = [
         of_leads("rules on experts' findings", truth, unfitted),
         Answers(
             "rules on experts' findings, as they decide",
             labels={
-                event.video: concluded[verdict.label]
+                event.video: CONCLUDED[verdict.label]
                 for event, verdict in zip(truth.events, verdicts, strict=True)
-                if verdict is not None and verdict.label in concluded
+                if verdict is not None and verdict.label in CONCLUDED
             },
         ),
     ]

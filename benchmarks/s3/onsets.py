@@ -11,13 +11,6 @@ from s3ns.benchmarks.s3.tables import Row, seconds
 Clip = tuple[str, str]
 """Name of a clip, and the sign (or ``start`` or ``end``) that it is cut around."""
 
-SIGNS = (
-    "blank_stare", "close_eyes", "eye_blinking", "tonic", "clonic", "arm_flexion",
-    "arm_straightening", "figure4", "oral_automatisms", "limb_automatisms",
-    "face_pulling", "face_twitching", "head_turning", "asynchronous_movement",
-    "pelvic_thrusting", "arms_move_simultaneously", "full_body_shaking",
-)  # fmt: skip
-
 
 def clip_seconds(cell: str) -> float | None:
     """Read a time within a clip: ``MM:SS``, ``H:MM:SS`` or whole seconds."""

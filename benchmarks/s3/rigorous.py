@@ -15,6 +15,7 @@ import numpy as np
 from s3ns.benchmarks.s3 import onsets
 from s3ns.benchmarks.s3.answers import Answers
 from s3ns.benchmarks.s3.diagnosis import ES
+from s3ns.benchmarks.s3.documents import SLEEP
 from s3ns.benchmarks.s3.reports import LOCALISING, Extraction, rqi
 from s3ns.benchmarks.s3.scoring import (
     Cell,
@@ -48,7 +49,6 @@ MISS = 30.0
 """Error in seconds of an onset without an answer: as far off as a clip allows."""
 
 _SOUND = {s.name for s in vocabulary().signs if s.modality == "audio"}
-_NO_ONSET = "occur_during_sleep"
 
 
 def constants(truth: Truth) -> list[Answers]:
@@ -202,7 +202,7 @@ def onset_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
         (event.video, sign): mark.start
         for event in truth.events
         for sign, mark in event.signs.items()
-        if mark.seen and mark.start is not None and sign != _NO_ONSET
+        if mark.seen and mark.start is not None and sign != SLEEP
     }
     columns = ["system", "mae", "low", "high", "median", "within_3s", "within_5s"]
     found = []
@@ -312,7 +312,7 @@ def sequence_table(truth: Truth, systems: Iterable[Answers]) -> Table:
 
 
 def _visual(sequence: Tokens) -> Tokens:
-    return tuple(sign for sign in sequence if sign not in _SOUND and sign != _NO_ONSET)
+    return tuple(sign for sign in sequence if sign not in _SOUND and sign != SLEEP)
 
 
 def report_table(truth: Truth, systems: Iterable[Answers]) -> Table:
