@@ -46,8 +46,8 @@ rests."""
 QUIET_BEFORE = 1.0
 TOGETHER = 0.5
 """Seconds of rest before an onset, and between two onsets that are simultaneous."""
-SLEEP = 60.0
-"""Seconds (Benbadis 1996)."""
+SLEEP = vocabulary().by_name["occur_during_sleep"].minimum_duration
+"""Seconds of rest with closed eyes that look like sleep."""
 
 SHOWN_LEAST = 0.08
 """Share of the points of a part that must show; of a whole part in view, 0.3 to 0.6."""
@@ -59,14 +59,11 @@ THRUST_OBLIQUITY = 25.0
 """Degrees between trunk front and line of sight below which a thrust points at the
 camera."""
 
-FACE_SIGNS = (
-    "close_eyes",
-    "eye_blinking",
-    "face_pulling",
-    "face_twitching",
-    "oral_automatisms",
+FACE_SIGNS = {
+    *(sign.name for sign in vocabulary().signs if sign.group == "face"),
     "blank_stare",
-)
+}
+"""Signs that are read off the face; of the stare, its eyes are."""
 
 
 def shown_by_curves(curves: Curves, rest: dict[str, float], fps: float) -> list[Shown]:
