@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from s3ns import __version__
-from s3ns.facts import Document, Step
+from s3ns.facts import Document, Recording, Step
 from s3ns.neural.expression import read_expression
 from s3ns.neural.extractor import (
     ExtractOptions,
@@ -59,6 +59,25 @@ class LandmarkExtractor:
             If there is no ONNX runtime or the device is not there.
         """
         recording = probe(video)
+        tracks, step = self.track(video, recording, options, progress)
+        document = Document(recording=recording).with_observations(
+            detect_all(tracks), step
+        )
+        return document.mirrored() if options.mirrored else document
+
+    def track(
+        self,
+        video: Path,
+        recording: Recording,
+        options: ExtractOptions,
+        progress: Progress,
+    ) -> tuple[Tracks, Step]:
+        """Follow the patient through a video, without looking for signs.
+
+        Raises
+        ------
+        As :meth:`extract`.
+        """
         start, end = analysed_stretch(recording, options)
         store = ModelStore(options.models)
         names = [*LANDMARK_MODELS, *([SPEECH_MODEL] if recording.has_audio else [])]
@@ -82,19 +101,16 @@ class LandmarkExtractor:
             if isinstance(item, Frame):
                 progress(min(item.time, end) - start, end - start)
         remarks = [*observer.remarks, *_device_remarks(models)]
-        document = Document(recording=recording).with_observations(
-            detect_all(observer.tracks(start, end)),
-            Step(
-                stage="extract",
-                tool=f"s3ns {self.name}",
-                version=__version__,
-                parameters=_parameters(options, models),
-                models=store.hashes(names),
-                window=(start, end),
-                remarks=tuple(remarks),
-            ),
+        step = Step(
+            stage="extract",
+            tool=f"s3ns {self.name}",
+            version=__version__,
+            parameters=_parameters(options, models),
+            models=store.hashes(names),
+            window=(start, end),
+            remarks=tuple(remarks),
         )
-        return document.mirrored() if options.mirrored else document
+        return observer.tracks(start, end), step
 
 
 class _Observer:

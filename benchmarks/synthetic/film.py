@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from s3ns.benchmarks.synthetic.body import make_body
 from s3ns.benchmarks.synthetic.look import dressed
+from s3ns.benchmarks.synthetic.markers import Markers
 from s3ns.benchmarks.synthetic.motions import MOTIONS, Act, Shown, idle
 from s3ns.benchmarks.synthetic.posture import SIDES, Curves
 from s3ns.benchmarks.synthetic.renderer import Camera, Renderer
@@ -146,7 +147,7 @@ def render(scenario: Scenario, target: Path, progress: Progress) -> Document:
             recording=probe(unfinished),
         )
         with target.with_suffix(CURVES).open("wb") as stream:
-            np.savez_compressed(stream, **_curves(acted.curves, stage.glimpses))
+            np.savez_compressed(stream, **_curves(acted.curves, stage))
         truth.write(target.with_suffix(TRUTH))
         unfinished.replace(target)
     finally:
@@ -155,22 +156,28 @@ def render(scenario: Scenario, target: Path, progress: Progress) -> Document:
     return truth
 
 
-def _curves(curves: Curves, glimpses: list[tuple[float, Glimpse]]) -> dict[str, Any]:
+def _curves(curves: Curves, stage: _Stage) -> dict[str, Any]:
     """Return what moved, and what could be seen, as arrays by name."""
     moved = {
         name: np.round(values, 4).astype(np.float32)
         for name, values in curves.values.items()
         if np.ptp(values) > 0
     }
-    times = np.array([time for time, _ in glimpses], np.float32)
-    turned = np.array([one.turned for _, one in glimpses], np.float32)
-    eyes = np.array([one.eyes for _, one in glimpses], np.float32)
+    glimpses = [glimpse for _, glimpse in stage.glimpses]
+    sight = {
+        "times": [time for time, _ in stage.glimpses],
+        "face_turned": [one.turned for one in glimpses],
+        "eye_pixels": [one.eyes for one in glimpses],
+        **{part: [one.shares[part] for one in glimpses] for part in glimpses[0].shares},
+    }
     return {
         "times": curves.times.astype(np.float32),
         **moved,
-        "sight_times": times,
-        "sight_face_turned": turned,
-        "sight_eye_pixels": eyes,
+        "markers": np.round(np.stack(stage.places), 4).astype(np.float32),
+        **{
+            f"sight_{name}": np.array(values, np.float32)
+            for name, values in sight.items()
+        },
     }
 
 
@@ -179,10 +186,11 @@ class _Stage:
 
     def __init__(self, scenario: Scenario, curves: Curves) -> None:
         self.glimpses: list[tuple[float, Glimpse]] = []
+        self.places: list[Array] = []
         self._scenario, self._curves = scenario, curves
         person, view = scenario.person, scenario.view
         raised = RAISED[view] if scenario.raised is None else scenario.raised
-        camera = _hung(CAMERAS[view], scenario.seed)
+        camera = hung(CAMERAS[view], scenario.seed)
         body = make_body(person.shape)
         self._look = dressed(
             body,
@@ -203,6 +211,7 @@ class _Stage:
             furniture=bed(raised),
         )
         self._sight = Sight(body, camera, self._size)
+        self._markers = Markers(body)
         self._raised = raised
 
     def close(self) -> None:
@@ -219,6 +228,7 @@ class _Stage:
         reach = BLANKETS[scenario.blanket]
         for step, time in enumerate(self._curves.times):
             surface, joints = self._patient.at(self._curves.at(step))
+            self.places.append(self._markers.places(surface.vertices, joints))
             meshes = {"patient": surface}
             if reach is not None:
                 meshes["blanket"] = blanket(reach, self._raised, surface.vertices)
@@ -235,7 +245,7 @@ class _Stage:
             yield np.clip(noisy, 0, 255).astype(np.uint8)
 
 
-def _hung(camera: Camera, seed: int) -> Camera:
+def hung(camera: Camera, seed: int) -> Camera:
     """Return a camera as somebody hangs it up: not quite where it was meant to be."""
     random = np.random.default_rng([seed, 5])
     x, y, z = np.array(camera.eye) + random.uniform(-0.15, 0.15, 3)
@@ -259,8 +269,9 @@ def _write_film(
         video = container.add_stream("libx264", rate=Fraction(scenario.fps))
         video.width, video.height = scenario.width, scenario.height
         video.pix_fmt = "yuv420p"
-        # One thread, so that the same scenario gives the same bytes.
-        video.options = {"crf": "25", "preset": "veryfast", "threads": "1"}
+        # One thread, so that the same scenario gives the same bytes. The quality is
+        # that of recorders: most of the sensor's noise goes.
+        video.options = {"crf": "28", "preset": "superfast", "threads": "1"}
         voice = None
         if scenario.has_sound:
             voice = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")

@@ -305,14 +305,15 @@ def arm_extension(act: Act) -> list[Shown]:
 
 @motion(*LEFT_RIGHT)
 def figure4(act: Act) -> list[Shown]:
-    """Stretch the arm of that side and bend the other across the chest."""
+    """Stretch the arm of that side and bend the other across the chest, both stiff."""
     share = act.share(0.7)
     _straighten(act, act.side, share)
     _bend(act, "right" if act.side == "left" else "left", share)
     for side in SIDES:
         act.curves.toward(f"{side}_fist", 1.0, share)
     _tremble(act, SIDES, share, 1.0)
-    return []
+    # The posture is that of asymmetric tonic contraction (Kotagal 2000).
+    return [Shown("tonic", "bilateral", act.start, act.end)]
 
 
 def _bend(act: Act, side: str, share: Array) -> None:

@@ -240,7 +240,8 @@ class Renderer:
         """Draw meshes into the room; return the RGB picture ``(height, width, 3)``."""
         for name, mesh in meshes.items():
             self._load(name, mesh)
-        names = ["furniture", *meshes]
+        # What lies on top comes first: what is behind it then costs no shading.
+        names = [*reversed(meshes), "furniture"]
         self._cast_shadows(names)
         self._context.copy_framebuffer(self._picture, self._empty_room)
         self._picture.use()

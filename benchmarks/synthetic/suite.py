@@ -7,6 +7,7 @@ random. Training, validation and test scenarios are drawn from seeds that never 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import lcm
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ from s3ns.facts.document import write_text
 SPLITS = ("train", "validation", "test")
 
 LIGHT_SHARES = {"day": 0.6, "dim": 0.2, "infrared": 0.2}
+SIZE_SHARES = {(1280, 720): 0.75, (848, 480): 0.25}
+"""Width and height of the pictures: monitoring cameras, new and old."""
+FPS = 15
+"""Pictures per second: what recorders keep at the least, and tonic tremor asks for."""
 BLANKET_SHARES = {"none": 0.6, "legs": 0.2, "waist": 0.12, "chest": 0.08}
 NURSE_SHARE = 0.1
 SILENT_SHARE = 0.1
@@ -227,7 +232,7 @@ def _tonic_seizure(script: Script) -> None:
 def _tonic_arm(script: Script) -> None:
     side = script.side()
     seconds = script.between(5.0, 7.0)
-    script.play("tonic", seconds, side=side)
+    script.play("figure4" if script.chance(0.4) else "tonic", seconds, side=side)
     if script.chance(0.5):
         script.play("version", seconds, 0.8, side=side)
     script.wait(seconds + script.between(0.8, 1.6))
@@ -338,21 +343,27 @@ def _drawn(split: int, seed: int, number: int) -> Scenario:
     elif label is not Label.NO_EVENT and script.chance(0.4):
         script.ordinary()
     recipes = RECIPES[label]
-    # With the views, recipes take turns so that each meets each.
-    recipes[(turn + turn // len(views)) % len(recipes)](script)
+    # Recipes take turns, and shift by one whenever all pairs with views would repeat.
+    shift = turn // lcm(len(views), len(recipes))
+    recipes[(turn + shift) % len(recipes)](script)
 
-    def drawn(shares: dict[str, float]) -> str:
-        return str(random.choice(list(shares), p=list(shares.values())))
+    def drawn(shares: dict[Any, float]) -> Any:
+        choices = list(shares)
+        return choices[random.choice(len(choices), p=list(shares.values()))]
 
     first, second = (
         str(name) for name in random.choice(body_names(), 2, replace=False)
     )
     share = script.between(0.5, 1.0)
+    width, height = drawn(SIZE_SHARES)
     return Scenario(
         verdict=str(label),
         duration=round(script.now + script.between(0.5, 1.5), 1),
         timeline=tuple(script.events),
         seed=int(random.integers(2**31)),
+        fps=FPS,
+        width=width,
+        height=height,
         person=Person(
             shape={first: share, second: round(1 - share, 2)},
             skin=str(random.choice(list(SKINS))),
