@@ -88,6 +88,12 @@ CLONIC_OVERTONE: Final = (2.2, 0.08)
 rate: a jerk takes about 0.2 s however long the pause after it (Conradsen), whereas a
 hand that waves or sways swings smoothly. Measured on rendered people: 0.17 to 0.46 for
 jerks at 1.5 to 2.2 Hz, 0.03 for a wave."""
+EVEN: Final = (3.8, 6.0)
+"""Hz and coefficient of variation in percent: what is as fast as the first and varies
+less than the second is an even tremor. Design; clonic jerking passes through 4 Hz while
+it slows down, and of 56 events with rhythmic movement the even ones were non-epileptic
+(Bayly 2013, 10.1111/epi.12207). Measured on rendered people: 1.3 for even tremors, 15
+and more for jerks that slow down."""
 IN_STEP: Final = 0.5
 """Correlation of both sides from which they jerk in step. Design."""
 
@@ -190,6 +196,10 @@ BLINK_FAST: Final = 60.0
 """Blinks per minute in a row, at the least. Design: up to 32.5 are normal while talking
 (Doughty 2001, 10.1097/00006324-200110000-00011), and come in clusters by chance;
 eyelid myoclonia comes at 3 per second."""
+BLINK_HEAD: Final = 0.15
+"""Peak to peak of the head in the picture within half a second, in shoulder widths,
+above which lids seem to blink with the head. Measured on rendered people: 0.2 and more
+for a head thrown from side to side."""
 BLINK_DEPTH: Final = 0.7
 """Opening over the usual one of a blink. Design: between the frames most blinks are not
 caught shut; noise is 0.05."""

@@ -16,11 +16,10 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any, Literal
 
-from s3ns.benchmarks.synthetic.film import TRUTH
+from s3ns.benchmarks.synthetic.routes import Route, films
 from s3ns.facts import (
     Document,
     Finding,
-    InputError,
     Interval,
     Label,
     Side,
@@ -133,34 +132,24 @@ class SignScore:
     offset_error: float = math.nan
 
 
-def load(suite: Path, documents: Path) -> list[Clip]:
-    """Read a suite and the Documents of its films, matched by pseudonym.
+def load(suite: Path, route: Route) -> list[Clip]:
+    """Read a suite, with what is found in its films.
 
     Raises
     ------
     InputError
-        If there is no suite, or a film has no Document.
+        If there is no suite, or nothing to be found out about one of its films.
     """
-    paths = sorted(suite.glob(f"*{TRUTH}"))
-    if not paths:
-        raise InputError(f"{suite} holds no *{TRUTH}; make it with s3ns synth suite")
     clips = []
-    for path in paths:
+    for film, path in films(suite):
         truth = Document.read(path)
-        found = documents / f"{truth.recording.id}.json"
-        if not found.exists():
-            film = path.name.removesuffix(TRUTH) + ".mp4"
-            raise InputError(
-                f"{documents} has no Document of {film}; run s3ns extract {suite} "
-                f"-o {documents} --resume"
-            )
         how = truth.provenance[0].parameters
         covered = "nurse" if how["nurse"] else f"blanket {how['blanket']}"
         clips.append(
             Clip(
-                name=path.name.removesuffix(TRUTH),
+                name=film.stem,
                 truth=truth,
-                found=Document.read(found),
+                found=route(film, truth),
                 view=str(how["view"]),
                 light=str(how["light"]),
                 occlusion="none" if covered == "blanket none" else covered,
@@ -367,7 +356,11 @@ def _verdicts(
 
     most = Counter(true for true, _ in pairs).most_common(1)[0][0]
     return {
-        "macro_f1_decided": _mean(f1(label, decided) for label in labels),
+        # A class of which nothing was decided, or nothing rightly, counts as 0.
+        "macro_f1_decided": fmean(
+            0.0 if math.isnan(value) else value
+            for value in (f1(label, decided) for label in labels)
+        ),
         "coverage": _share(len(decided), len(pairs)),
         "same_answer_macro_f1": fmean(
             f1(label, [(true, most) for true, _ in pairs]) for label in labels

@@ -32,6 +32,7 @@ from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
     BLINK_DEPTH,
     BLINK_FAST,
+    BLINK_HEAD,
     BLINK_LEAST,
     BLINK_LONGEST,
     BLINK_RATIO,
@@ -139,13 +140,16 @@ def close_eyes(tracks: Tracks) -> list[Observation]:
 def eye_blinking(tracks: Tracks) -> list[Observation]:
     """Find blinks in a row, well above the patient's own rate.
 
-    Lids that twitch with jerking arms belong to the jerks and are left out.
+    Lids that twitch with jerking arms or a shaken head belong to those and are left
+    out.
     """
     view = face_view(tracks).narrowed(
         np.full(len(tracks.times), tracks.rate >= BLINK_RATE_LEAST),
         "frame_rate_too_low",
     )
-    blinks = np.array(_blinks(tracks, view.judged & ~_jerking(tracks)), int)
+    steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
+    open_eyed = view.judged & steady & ~eyes_shut(tracks) & ~_jerking(tracks)
+    blinks = np.array(_blinks(tracks, open_eyed), int)
     found = []
     # The usual rate is not known from less than a minute.
     minutes = max(float(view.judged.sum()) / tracks.rate / 60, 1.0)
@@ -316,7 +320,8 @@ def _eats(tracks: Tracks, span: tuple[int, int]) -> bool:
     fed = np.zeros(len(mouth), bool)
     for side in SIDES:
         away = np.linalg.norm(tracks.hand[side][steps] - mouth, axis=1)
-        fed |= (away <= EATING_REACH) & tracks.hand_seen[side][steps]
+        # A hand at the mouth hides behind itself, or comes out from under a blanket.
+        fed |= away <= EATING_REACH
     return bool(fed.sum() >= 0.4 * tracks.rate)
 
 

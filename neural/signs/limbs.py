@@ -21,7 +21,7 @@ from s3ns.neural.signs.registry import (
     pair_sides,
     three_valued,
 )
-from s3ns.neural.signs.rhythmic import span_mask
+from s3ns.neural.signs.rhythmic import carried, span_mask
 from s3ns.neural.signs.views import arms_view, body_view, with_rest
 from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
@@ -240,8 +240,9 @@ def arms_move_simultaneously(tracks: Tracks) -> list[Observation]:
 
 
 def _onsets(tracks: Tracks, side: str) -> list[int]:
-    """Return the steps at which an arm begins to move after a rest."""
-    moves = np.where(tracks.arm_seen[side], tracks.arm_activity[side], np.nan)
+    """Return the steps at which an arm begins to move of itself after a rest."""
+    seen = tracks.arm_seen[side] & ~carried(tracks, side)
+    moves = np.where(seen, tracks.arm_activity[side], np.nan)
     before = round(REST_BEFORE_ONSET * tracks.rate)
     onsets = []
     for first, _ in runs(hysteresis(moves, MOVING, RESTING), tracks.rate, bridge=0.5):

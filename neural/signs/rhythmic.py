@@ -46,6 +46,7 @@ from s3ns.neural.thresholds import (
     CLONIC_OVERTONE,
     CLONIC_REGULAR,
     CLONIC_STRENGTH,
+    EVEN,
     IN_STEP,
 )
 from s3ns.neural.tracks import SIDES, Tracks
@@ -64,7 +65,8 @@ def clonic(tracks: Tracks) -> list[Observation]:
     """Find arms that jerk at a steady or slowly changing rate.
 
     Both sides jerking in step are one bilateral finding. Both sides shaking each at its
-    own rate are not clonic but out of step; see :func:`asynchronous_movement`.
+    own rate are not clonic but out of step; see :func:`asynchronous_movement`. Fast
+    shaking that keeps time is a tremor: jerks that fast slow down within seconds.
     """
     spans = {side: list(clonic_spans(tracks, side)) for side in SIDES}
     found = []
@@ -75,6 +77,8 @@ def clonic(tracks: Tracks) -> list[Observation]:
         if both >= ASYNCHRONOUS_AMPLITUDE and agreement < IN_STEP:
             continue
         course = _course([tracks.arm_rhythm[name] for name in named], span, tracks.rate)
+        if course["rate"] >= EVEN[0] and not course["rate_variation"] > EVEN[1]:
+            continue
         found.append(
             make_finding(
                 "clonic",

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from s3ns.benchmarks.synthetic.routes import from_documents
 from s3ns.benchmarks.synthetic.score import load, score
 from s3ns.cli import main
 from s3ns.facts import Document, InputError, Label
@@ -23,7 +24,7 @@ def scored(
     for path in SAMPLES.glob("*.truth.json"):
         found = change(Document.read(path))
         found.write(folder / f"{found.recording.id}.json")
-    return score(load(SAMPLES, folder), lambda _: verdict)
+    return score(load(SAMPLES, from_documents(folder, SAMPLES)), lambda _: verdict)
 
 
 def test_the_truth_scores_full_marks(tmp_path: Path) -> None:
@@ -75,9 +76,9 @@ def test_one_answer_for_all_is_the_trivial_one(tmp_path: Path) -> None:
 
 def test_a_film_without_a_document_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="s3ns extract"):
-        load(SAMPLES, tmp_path)
+        load(SAMPLES, from_documents(tmp_path, SAMPLES))
     with pytest.raises(InputError, match="s3ns synth suite"):
-        load(tmp_path, tmp_path)
+        load(tmp_path, from_documents(tmp_path, tmp_path))
 
 
 def test_the_command_prints_a_table(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""From a film to a Document: by the models that look at it, or by its own markers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from s3ns import __version__
+from s3ns.benchmarks.synthetic.exact import exact_tracks
+from s3ns.benchmarks.synthetic.film import CURVES, TRUTH
+from s3ns.facts import Document, InputError, Step
+from s3ns.neural.extractor import ExtractOptions, Progress, Settings
+from s3ns.neural.landmark_extractor import LandmarkExtractor
+from s3ns.neural.signs.registry import detect_all
+from s3ns.neural.tracks import Tracks
+from s3ns.neural.tracks_file import read_tracks, write_tracks
+
+Route = Callable[[Path, Document], Document]
+"""Returns what is found in a film, of which the truth is given."""
+
+
+def films(suite: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the films of a suite, each with the file of its truth.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    paths = sorted(suite.glob(f"*{TRUTH}"))
+    if not paths:
+        raise InputError(f"{suite} holds no *{TRUTH}; make it with s3ns synth suite")
+    for path in paths:
+        yield path.with_name(path.name.removesuffix(TRUTH) + ".mp4"), path
+
+
+def from_documents(folder: Path, suite: Path) -> Route:
+    """Return the route of Documents that any extractor made, matched by pseudonym."""
+
+    def route(film: Path, truth: Document) -> Document:
+        found = folder / f"{truth.recording.id}.json"
+        if not found.exists():
+            raise InputError(
+                f"{folder} has no Document of {film.name}; run s3ns extract {suite} "
+                f"-o {folder} --resume"
+            )
+        return Document.read(found)
+
+    return route
+
+
+def by_models(options: ExtractOptions, kept: Path | None, progress: Progress) -> Route:
+    """Return the route of the landmark models.
+
+    Parameters
+    ----------
+    options
+        How films are analysed.
+    kept
+        Folder in which tracks are kept, so that detectors can be tried again within
+        seconds; tracks found there are not measured again.
+    progress
+        Called with seconds of the film done, and in all.
+    """
+    extractor = LandmarkExtractor(Settings())
+
+    def route(film: Path, truth: Document) -> Document:
+        path = kept and kept / f"{film.stem}.tracks.npz"
+        tracks = read_tracks(path) if path and path.exists() else None
+        if tracks is None or tracks.rate != options.fps:
+            tracks, _ = extractor.track(film, truth.recording, options, progress)
+            if path:
+                write_tracks(path, tracks)
+        return _document(truth, tracks, "models")
+
+    return route
+
+
+def by_markers(rate: float) -> Route:
+    """Return the route of the true places, which no model looked for."""
+
+    def route(film: Path, truth: Document) -> Document:
+        return _document(truth, exact_tracks(film, rate, None), "markers")
+
+    return route
+
+
+def has_markers(suite: Path) -> bool:
+    """Tell whether the curves of all films of a suite are there."""
+    return all(film.with_suffix(CURVES).exists() for film, _ in films(suite))
+
+
+def _document(truth: Document, tracks: Tracks, route: str) -> Document:
+    return Document(recording=truth.recording).with_observations(
+        detect_all(tracks),
+        Step(
+            stage="extract",
+            tool=f"s3ns {LandmarkExtractor.name}",
+            version=__version__,
+            parameters={"fps": tracks.rate, "route": route},
+            window=(tracks.start, tracks.end),
+        ),
+    )
