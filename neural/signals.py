@@ -126,6 +126,22 @@ def rolling_median(series: Series, rate: float, seconds: float) -> Series:
     return np.asarray(smooth, np.float64).reshape(series.shape)
 
 
+def rolling_percentile(
+    series: Series, rate: float, seconds: float, share: float
+) -> Series:
+    """Percentile of what is known in a centred window of a 1-D series.
+
+    Gaps count as filled in between their neighbours, and stay gaps.
+    """
+    size = max(1, round(seconds * rate)) | 1
+    known = np.isfinite(series)
+    if size >= 2 * len(series):
+        value = float(np.percentile(series[known], share)) if known.any() else np.nan
+        return np.where(known, value, np.nan)
+    smooth = ndimage.percentile_filter(_filled(series), share, size, mode="nearest")
+    return np.where(known, smooth, np.nan)
+
+
 def rolling_mean(series: Series, rate: float, seconds: float) -> Series:
     """Mean over a centred window of a 1-D series, ignoring gaps."""
     size = max(1, round(seconds * rate)) | 1

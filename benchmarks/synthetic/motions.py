@@ -403,6 +403,7 @@ def clonic(act: Act) -> list[Shown]:
         curves.add("pelvis_lift", 0.015 * act.strength * jerk)
         curves.add("head_pitch", 9 * jerk)
         shown.append(Shown("full_body_shaking", "none", act.start, act.end))
+        shown.append(Shown("face_twitching", act.side, act.start, act.end, measures))
     return shown
 
 

@@ -154,6 +154,11 @@ def _ordinary_time(script: Script) -> None:
 
 def _focal_to_bilateral(script: Script) -> None:
     side = script.side()
+    if script.chance(0.5):
+        face = "facial_twitch" if script.chance(0.5) else "mouth_pull"
+        seconds = script.between(4.0, 5.5)
+        script.play(face, seconds, side=side)
+        script.wait(seconds + script.between(-0.5, 0.5))
     turned = script.between(4.5, 6.0)
     script.play("version", turned, side=side)
     script.wait(script.between(1.5, 2.2))
@@ -210,10 +215,9 @@ def _absence(script: Script) -> None:
     seconds = script.between(6.0, 9.0)
     script.play("stare", seconds)
     script.wait(seconds)
-    if script.chance(0.8):
-        blinks = script.between(4.5, 6.0)
-        script.play("blinking", blinks, rate=script.between(1.8, 2.6))
-        script.wait(blinks)
+    blinks = script.between(4.5, 6.0)
+    script.play("blinking", blinks, rate=script.between(1.8, 2.6))
+    script.wait(blinks)
     script.wait(1.0)
     _moves("reaching", 2.0, 2.5)(script)
     script.wait(1.0)
@@ -234,6 +238,8 @@ def _tonic_arm(script: Script) -> None:
     seconds = script.between(5.0, 7.0)
     script.play("figure4" if script.chance(0.4) else "tonic", seconds, side=side)
     if script.chance(0.5):
+        script.play("mouth_pull", seconds - 1, 1.2, side=side)
+    else:
         script.play("version", seconds, 0.8, side=side)
     script.wait(seconds + script.between(0.8, 1.6))
     if script.chance(0.5):

@@ -9,8 +9,10 @@ from s3ns.neural.signals import (
     Mask,
     Series,
     hysteresis,
+    rhythm,
     rolling_mean,
     rolling_median,
+    rolling_percentile,
     runs,
     typical,
 )
@@ -25,7 +27,6 @@ from s3ns.neural.signs.rhythmic import carried, span_mask
 from s3ns.neural.signs.views import arms_view, body_view, with_rest
 from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
-    CLONIC_STRENGTH,
     ELBOW_CHANGE,
     ELBOW_EXTENDED,
     ELBOW_FLEXED,
@@ -34,16 +35,22 @@ from s3ns.neural.thresholds import (
     MOVING,
     POSTURE_DURATION,
     REST_BEFORE_ONSET,
+    REST_SHARE,
     RESTING,
     SIMULTANEOUS,
     TONIC_DURATION,
+    TREMOR_BAND,
     TREMOR_CEILING,
+    TREMOR_CLEAR,
     TREMOR_FLOOR,
     TREMOR_FRAME_RATE,
     TREMOR_RATIO,
-    TREMOR_SLOWEST,
+    TREMOR_STRENGTH,
+    TREMOR_WINDOW,
 )
 from s3ns.neural.tracks import SIDES, Tracks
+
+POSTURES = ("arm_flexion", "arm_straightening")
 
 LEAVING = 0.6
 """Share of the change from rest at which a posture, once taken, ends."""
@@ -74,7 +81,7 @@ def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
         named = SIDES if side is Side.BILATERAL else (str(side),)
         steps = slice(*span)
         angles = {name: typical(tracks.elbow_angle[name][steps]) for name in named}
-        change = min(typical(np.abs(_from_rest(tracks, name))[steps]) for name in named)
+        change = min(typical(_from_rest(tracks, sign, name)[steps]) for name in named)
         text = " and ".join(
             f"{name} elbow {words} {angles[name]:.0f} deg" for name in named
         )
@@ -97,24 +104,34 @@ def held_posture(tracks: Tracks, sign: str, side: str) -> Mask:
 
     An arm that shakes or jerks is bent and straight by turns, and holds neither.
     """
+    still = _still_posture(tracks, sign, side)
+    change = np.where(still, _from_rest(tracks, sign, side), np.nan)
+    return still & hysteresis(change, ELBOW_CHANGE, LEAVING * ELBOW_CHANGE)
+
+
+def _still_posture(tracks: Tracks, sign: str, side: str) -> Mask:
+    """Where an elbow is straight, or bent, and the arm does not move."""
     angle = rolling_median(tracks.elbow_angle[side], tracks.rate, 1.0)
-    change = _from_rest(tracks, side)
     if sign == "arm_straightening":
         reached = angle >= ELBOW_EXTENDED
     else:
-        reached, change = angle <= ELBOW_FLEXED, -change
+        reached = angle <= ELBOW_FLEXED
     judged = with_rest(body_view(tracks, tracks.arm_seen[side]), tracks).judged
-    judged &= rolling_median(tracks.arm_activity[side], tracks.rate, 2.5) < MOVING
-    going_on = hysteresis(
-        np.where(judged, change, np.nan), ELBOW_CHANGE, LEAVING * ELBOW_CHANGE
-    )
-    return np.asarray(going_on & reached)
+    moves = rolling_median(tracks.arm_activity[side], tracks.rate, 2.5)
+    return np.asarray(reached & judged & (moves < MOVING))
 
 
-def _from_rest(tracks: Tracks, side: str) -> Series:
+def _from_rest(tracks: Tracks, sign: str, side: str) -> Series:
+    """Degrees by which an elbow is straighter, or more bent, than at rest, ``(n,)``.
+
+    Rest is what the arm comes back to: a stiff arm may be held for most of a clip.
+    """
     angle = rolling_median(tracks.elbow_angle[side], tracks.rate, 1.0)
     seen = np.where(tracks.arm_seen[side], angle, np.nan)
-    return np.asarray(angle - rolling_median(seen, tracks.rate, BASELINE_WINDOW))
+    straightens = sign == "arm_straightening"
+    share = REST_SHARE if straightens else 100 - REST_SHARE
+    rest = rolling_percentile(seen, tracks.rate, BASELINE_WINDOW, share)
+    return np.asarray(angle - rest if straightens else rest - angle)
 
 
 @detector("figure4")
@@ -151,10 +168,11 @@ def figure4(tracks: Tracks) -> list[Observation]:
 
 @detector("tonic")
 def tonic(tracks: Tracks) -> list[Observation]:
-    """Find arms held in a posture, vibrating: stiff rather than resting.
+    """Find arms held straight or bent, vibrating: stiff rather than resting.
 
     A held posture alone is not called tonic: it has a sign of its own, and people hold
-    their arms up for many reasons.
+    their arms up for many reasons. Where it lasts from before the first picture, the
+    tremor must be the clearer.
 
     Where too few frames per second show no tremor, a held arm may be stiff or not.
     """
@@ -162,24 +180,22 @@ def tonic(tracks: Tracks) -> list[Observation]:
     posed = np.zeros(len(tracks.times), bool)
     jitter = {side: _jitter(tracks, side) for side in SIDES}
     for side in SIDES:
-        held = held_posture(tracks, "arm_straightening", side) | held_posture(
-            tracks, "arm_flexion", side
+        held, posture = (
+            np.any([where(tracks, sign, side) for sign in POSTURES], axis=0)
+            for where in (held_posture, _still_posture)
         )
         posed |= span_mask(tracks, runs(held, tracks.rate, shortest=TONIC_DURATION))
+        tremor = rhythm(tracks.hand[side], tracks.rate, TREMOR_BAND, TREMOR_WINDOW)
         still = tracks.arm_activity[side] < RESTING
         rest = typical(jitter[side][still & ~held & tracks.arm_seen[side]])
         limit = max(TREMOR_FLOOR, TREMOR_RATIO * np.nan_to_num(rest))
-        beat = tracks.arm_rhythm[side]
-        rubbing = (beat.strength >= CLONIC_STRENGTH[0]) & (beat.rate < TREMOR_SLOWEST)
-        vibrating = (jitter[side] >= limit) & (jitter[side] <= TREMOR_CEILING)
-        spans[side] = list(
-            runs(
-                held & vibrating & ~rubbing,
-                tracks.rate,
-                bridge=0.5,
-                shortest=TONIC_DURATION,
-            )
-        )
+        spans[side] = [
+            span
+            for span in runs(posture, tracks.rate, bridge=0.5, shortest=TONIC_DURATION)
+            if typical(tremor.strength[slice(*span)])
+            >= (TREMOR_STRENGTH if held[slice(*span)].any() else TREMOR_CLEAR)
+            and limit <= typical(jitter[side][slice(*span)]) <= TREMOR_CEILING
+        ]
     found = []
     for side, span in pair_sides(spans):
         named = SIDES if side is Side.BILATERAL else (str(side),)

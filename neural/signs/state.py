@@ -10,7 +10,7 @@ from scipy import ndimage
 from s3ns.facts import Observation
 from s3ns.neural.signals import Mask, Series, activity, rolling_median, runs, typical
 from s3ns.neural.signs.face import eye_closure, eyes_shut
-from s3ns.neural.signs.limbs import held_posture
+from s3ns.neural.signs.limbs import POSTURES, held_posture
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
@@ -57,7 +57,7 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
         & (_range(tracks.face.yaw, tracks, second) < STARE_HEAD)
         & (_range(tracks.face.pitch, tracks, second) < STARE_HEAD)
     )
-    for side, sign in product(SIDES, ("arm_flexion", "arm_straightening")):
+    for side, sign in product(SIDES, POSTURES):
         still &= ~held_posture(tracks, sign, side)
     found = []
     for span in runs(still, tracks.rate, bridge=0.2, shortest=STARE_DURATION):

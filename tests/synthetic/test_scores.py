@@ -85,7 +85,7 @@ def test_the_command_prints_a_table(tmp_path: Path) -> None:
     for path in SAMPLES.glob("*.truth.json"):
         shutil.copy(path, tmp_path / f"{Document.read(path).recording.id}.json")
     result = CliRunner().invoke(
-        main, ["bench", "synthetic", str(SAMPLES), str(tmp_path)]
+        main, ["bench", "synthetic", str(SAMPLES), "--documents", str(tmp_path)]
     )
     assert result.exit_code == 0, result.output
     assert "asynchronous_movement" in result.output
