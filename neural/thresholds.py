@@ -149,10 +149,13 @@ TREMOR_STRENGTH: Final = 0.42
 """Share of a held hand's movement at one rate of the band, through the posture.
 Measured on rendered people: 0.46 to 0.86 for stiff arms, 0 to 0.4 for arms that are
 held up, eat or scratch."""
-TREMOR_CLEAR: Final = 0.55
+TREMOR_CLEAR: Final = 0.46
 """The same for an arm that is straight or bent all along, of which no rest was seen."""
 TREMOR_RATIO: Final = 1.4
 """Fast jitter of a held hand over its jitter at rest. Measured as above: 1.8 to 4."""
+TREMOR_REST: Final = 0.03
+"""Jitter at rest that counts at the most: more is movement, of which little rest was
+seen. Measured as above: 0.015 to 0.03, in infrared light as well."""
 TREMOR_FLOOR: Final = 0.02
 """Least jitter, root mean square. Design: twice the landmark noise."""
 TREMOR_CEILING: Final = 0.15
@@ -169,13 +172,16 @@ non-versive turns with bilateral tonic seizures measure 30 to 45 degrees (Wijaya
 AES abstract 2.027)."""
 HEAD_TURN_LIMIT: Final = 110.0
 """Degrees that no neck turns: the patient is seen from behind. Design."""
+HEAD_FASTEST: Final = 450.0
+"""Degrees per second: what seems to turn faster was found anew, not turned. Design; on
+rendered people, turns reach 200."""
 HEAD_TURN_DURATION: Final = 1.0
 """Seconds. Design."""
 STRAIGHT_AHEAD_LIMIT: Final = 15.0
 """A resting position farther from the trunk's axis than this is not straight ahead.
 Design."""
 SIDE_TO_SIDE_TURN: Final = 10.0
-"""Degrees of a swing to each side. Design."""
+"""Degrees of a swing to each side of its middle. Design."""
 SIDE_TO_SIDE_REVERSALS: Final = 4
 """Changes of direction. Design: two to and fro."""
 SIDE_TO_SIDE_PAUSE: Final = 1.5
@@ -314,6 +320,11 @@ STARE_HEAD: Final = 6.0
 STARE_AFTER_ACTIVITY: Final = 10.0
 """Seconds before a stare within which there was movement: without it there is no
 arrest, only rest. Design."""
+STARE_AFTER_SPEECH: Final = 0.08
+"""The same of the mouth's opening, peak to peak within half a second, for a second in
+all. Measured on rendered people: 0.11 to 0.2 while talking, 0.03 noise."""
+STEADIED: Final = 0.2
+"""Seconds of the median that takes noise off places before rest is told. Design."""
 SLEEP_QUIET: Final = 60.0
 """Seconds of rest with closed eyes (Benbadis 1996: at least one minute)."""
 SLEEP_EYES_SHARE: Final = 0.8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s3ns.facts import Finding, Observation, Side
-from s3ns.neural.signals import Series, hysteresis, runs, typical
+from s3ns.neural.signals import Series, hysteresis, rolling_median, runs, typical
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
@@ -14,6 +14,7 @@ from s3ns.neural.signs.registry import (
 )
 from s3ns.neural.signs.views import head_view
 from s3ns.neural.thresholds import (
+    HEAD_FASTEST,
     HEAD_TURN,
     HEAD_TURN_DURATION,
     SIDE_TO_SIDE_PAUSE,
@@ -33,7 +34,10 @@ def head_turning(tracks: Tracks) -> list[Observation]:
     """
     view = head_view(tracks)
     turn = np.where(view.judged, tracks.head_turn - _straight_ahead(tracks), np.nan)
-    swings = _swings(tracks, turn)
+    # By the mesh alone: where it gives way to ears and nose, the angle leaps. The trunk
+    # is left out: it does not turn so quickly, and is seen less surely.
+    to_and_fro = rolling_median(tracks.face.yaw, tracks.rate, 0.3)
+    swings = _swings(tracks, np.where(view.judged, to_and_fro, np.nan))
     swinging = np.zeros(len(turn), bool)
     for item in swings:
         swinging |= (tracks.times >= item.start) & (tracks.times < item.end)
@@ -61,6 +65,8 @@ def _turns(tracks: Tracks, turn: Series, side: Side) -> list[Finding]:
         before = max(0, span[0] - round(tracks.rate))
         speeds = np.diff(turn[before : span[1]]) * tracks.rate
         angle = float(np.nanmax(turn[slice(*span)]))
+        if np.nanmax(speeds, initial=0) > HEAD_FASTEST:
+            continue
         found.append(
             make_finding(
                 "head_turning",
@@ -100,7 +106,7 @@ def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
                     side=Side.UNKNOWN,
                     confidence=certainty(count, SIDE_TO_SIDE_REVERSALS, 8),
                     evidence=f"head from side to side, {count} changes",
-                    angle=float(np.nanmax(np.abs(turn[slice(*span)]))),
+                    angle=float(np.nanmax(turn[slice(*span)] - typical(turn))),
                     rate=(count - 1) / 2 / max(seconds, 1 / tracks.rate),
                     reversals=count,
                 )
@@ -110,16 +116,26 @@ def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
 
 
 def _turning_points(turn: Series) -> list[int]:
-    """Return the steps of the extremes of swings that are wide enough."""
+    """Return the steps at which the turn reverses, after swings that are wide enough.
+
+    Seen from the side, a head swings between away and toward, on one side of its rest;
+    so swings are measured from one reversal to the next.
+    """
     places: list[int] = []
-    last_sign = 0
-    for step, value in enumerate(turn):
-        if not abs(value) >= SIDE_TO_SIDE_TURN:
+    last, direction = -1, 0
+    for step in np.flatnonzero(np.isfinite(turn)):
+        if last < 0:
+            last = int(step)
             continue
-        sign = int(np.sign(value))
-        if sign != last_sign:
-            places.append(step)
-            last_sign = sign
-        elif abs(value) > abs(turn[places[-1]]):
-            places[-1] = step
+        moved = turn[step] - turn[last]
+        if direction * moved > 0:
+            last = int(step)
+        elif abs(moved) >= 2 * SIDE_TO_SIDE_TURN:
+            if direction:
+                places.append(last)
+            direction = int(np.sign(moved))
+            last = int(step)
+        elif not direction and abs(moved) >= SIDE_TO_SIDE_TURN:
+            direction = int(np.sign(moved))
+            last = int(step)
     return places

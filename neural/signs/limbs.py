@@ -45,6 +45,7 @@ from s3ns.neural.thresholds import (
     TREMOR_FLOOR,
     TREMOR_FRAME_RATE,
     TREMOR_RATIO,
+    TREMOR_REST,
     TREMOR_STRENGTH,
     TREMOR_WINDOW,
 )
@@ -188,7 +189,8 @@ def tonic(tracks: Tracks) -> list[Observation]:
         tremor = rhythm(tracks.hand[side], tracks.rate, TREMOR_BAND, TREMOR_WINDOW)
         still = tracks.arm_activity[side] < RESTING
         rest = typical(jitter[side][still & ~held & tracks.arm_seen[side]])
-        limit = max(TREMOR_FLOOR, TREMOR_RATIO * np.nan_to_num(rest))
+        calm = min(np.nan_to_num(rest), TREMOR_REST)
+        limit = max(TREMOR_FLOOR, TREMOR_RATIO * calm)
         spans[side] = [
             span
             for span in runs(posture, tracks.rate, bridge=0.5, shortest=TONIC_DURATION)

@@ -25,16 +25,21 @@ from s3ns.neural.thresholds import (
     SLEEP_EYES_SHARE,
     SLEEP_QUIET,
     STARE_AFTER_ACTIVITY,
+    STARE_AFTER_SPEECH,
     STARE_DURATION,
     STARE_GAZE,
     STARE_HEAD,
+    STEADIED,
 )
 from s3ns.neural.tracks import SIDES, Tracks
 
 
 def movement(tracks: Tracks) -> Series:
     """Largest movement of hands and head within half a second, ``(n,)``."""
-    parts = [*tracks.arm_activity.values(), activity(tracks.head, tracks.rate)]
+    parts = [
+        activity(rolling_median(series, tracks.rate, STEADIED), tracks.rate)
+        for series in (*tracks.hand.values(), tracks.head)
+    ]
     known = np.isfinite(parts).any(axis=0)
     return np.where(known, np.max(np.nan_to_num(parts), axis=0), np.nan)
 
@@ -47,35 +52,34 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
     """
     view = face_view(tracks)
     moves = movement(tracks)
-    second = 1.0
-    gaze = rolling_median(tracks.face.gaze[:, 0], tracks.rate, 0.5)
+    fixed = [
+        _range(rolling_median(series, tracks.rate, 0.5), tracks, 1.0) / least
+        for series, least in (
+            (tracks.face.gaze[:, 0], STARE_GAZE),
+            (tracks.face.yaw, STARE_HEAD),
+            (tracks.face.pitch, STARE_HEAD),
+        )
+    ]
     still = (
         view.judged
         & (moves < RESTING)
         & (eye_closure(tracks) > EYES_CLOSED[1])
-        & (_range(gaze, tracks, second) < STARE_GAZE)
-        & (_range(tracks.face.yaw, tracks, second) < STARE_HEAD)
-        & (_range(tracks.face.pitch, tracks, second) < STARE_HEAD)
+        & (np.max(fixed, axis=0) < 1)
     )
     for side, sign in product(SIDES, POSTURES):
         still &= ~held_posture(tracks, sign, side)
     found = []
-    for span in runs(still, tracks.rate, bridge=0.2, shortest=STARE_DURATION):
-        steps = slice(*span)
+    for span in runs(still, tracks.rate, bridge=0.4, shortest=STARE_DURATION):
         if not _was_active(tracks, moves, span[0]):
             continue
-        fixed = max(
-            float(np.ptp(_known(gaze[steps]))) / 2 / STARE_GAZE,
-            float(np.ptp(_known(tracks.face.yaw[steps]))) / 2 / STARE_HEAD,
-        )
-        if fixed > 1:
-            continue
+        steps = slice(*span)
+        rest = typical(np.max(fixed, axis=0)[steps])
         found.append(
             make_finding(
                 "blank_stare",
                 tracks,
                 span,
-                confidence=certainty(-fixed, -1, 0),
+                confidence=certainty(-rest, -1, 0),
                 evidence="eyes open, gaze, head and hands still after movement",
                 angle=typical(np.abs(tracks.head_turn[steps])),
             )
@@ -91,13 +95,13 @@ def _range(series: Series, tracks: Tracks, seconds: float) -> Series:
     )
 
 
-def _known(series: Series) -> Series:
-    return np.asarray(series[np.isfinite(series)])
-
-
 def _was_active(tracks: Tracks, moves: Series, first: int) -> bool:
-    before = moves[max(0, first - round(STARE_AFTER_ACTIVITY * tracks.rate)) : first]
-    return bool(np.nanmax(before, initial=0) >= MOVING)
+    """Tell whether hands, head or mouth moved shortly before a step."""
+    steps = slice(max(0, first - round(STARE_AFTER_ACTIVITY * tracks.rate)), first)
+    mouth = activity(tracks.face.mouth_opening[:, None], tracks.rate)[steps]
+    spoke = np.nan_to_num(mouth) >= STARE_AFTER_SPEECH
+    moved = np.nanmax(moves[steps], initial=0) >= MOVING
+    return bool(moved or spoke.sum() >= tracks.rate)
 
 
 @detector("occur_during_sleep")
