@@ -138,7 +138,7 @@ def rolling_percentile(
     if size >= 2 * len(series):
         value = float(np.percentile(series[known], share)) if known.any() else np.nan
         return np.where(known, value, np.nan)
-    smooth = ndimage.percentile_filter(_filled(series), share, size, mode="nearest")
+    smooth = ndimage.percentile_filter(_filled(series), share, size, mode="reflect")
     return np.where(known, smooth, np.nan)
 
 

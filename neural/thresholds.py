@@ -170,6 +170,10 @@ HEAD_TURN: Final = (30.0, 18.0)
 """Degrees from the patient's own straight-ahead: to begin, and to go on. Design;
 non-versive turns with bilateral tonic seizures measure 30 to 45 degrees (Wijayath 2013,
 AES abstract 2.027)."""
+SIDEWAYS: Final = 45.0
+"""Degrees by which the trunk faces past the camera from which the body's ears and nose
+no longer tell how far the head turns. Measured on rendered people: seen from the side,
+they waver by 50 degrees."""
 HEAD_TURN_LIMIT: Final = 110.0
 """Degrees that no neck turns: the patient is seen from behind. Design."""
 HEAD_FASTEST: Final = 450.0
@@ -218,14 +222,17 @@ BLINK_HEAD: Final = 0.15
 """Peak to peak of the head in the picture within half a second, in shoulder widths,
 above which lids seem to blink with the head. Measured on rendered people: 0.2 and more
 for a head thrown from side to side."""
-BLINK_DEPTH: Final = 0.7
+BLINK_DEPTH: Final = 0.8
 """Opening over the usual one of a blink. Design: between the frames most blinks are not
 caught shut; noise is 0.05."""
-FACE_PULL: Final = (0.035, 0.02)
+FACE_PULL: Final = (0.03, 0.018)
 """Shift of the mouth from the patient's own rest: to begin, and to go on. Measured on
 rendered people: 0.04 for a strong pull, 0.01 noise."""
 FACE_PULL_PIXELS: Final = 1.0
 """The same in pixels, to begin: twice the waver of the mesh's lips, see below."""
+FACE_PULL_WIDENS: Final = 0.02
+"""Width that the mouth gains at the least. Measured on rendered people: 0.03 to 0.08
+when drawn, up to 0.013 where only the mesh wavers."""
 FINE_FACE: Final = 28.0
 """Pixels between the outer eye corners below which pulls and twitches stay within the
 waver of the mesh, and cannot be told from rest: one pixel is then a strong pull."""
@@ -250,7 +257,7 @@ TWITCH_PIXELS: Final = 0.8
 TWITCH_SHARE: Final = 0.7
 """Share of the stronger side from which the weaker one twitches, too. Measured on
 rendered people: the mesh moves the still side up to half as much."""
-TWITCH_STRENGTH: Final = (0.7, 0.5)
+TWITCH_STRENGTH: Final = (0.65, 0.5)
 """As for clonic jerks."""
 TWITCH_DURATION: Final = 2.0
 """Seconds. Design."""
@@ -259,10 +266,10 @@ TWITCH_HEAD: Final = 0.1
 above which the mesh lags behind and seems to twitch. Measured on rendered people: 0.02
 to 0.06 for a face that twitches and while both arms jerk, 0.14 to 0.22 for a body that
 shakes."""
-TWITCH_MOUTH: Final = 0.06
+TWITCH_MOUTH: Final = 0.085
 """Peak to peak of the mouth opening above which the mouth talks or chews, and moves the
-face along. Measured on rendered people: 0.02 while twitching, 0.11 to 0.2 while talking
-and chewing."""
+face along. Measured on rendered people: 0.02 to 0.06 while twitching, 0.11 to 0.2 while
+talking and chewing."""
 CHEW_BAND: Final = (0.8, 2.6)
 """Hz. Design: chewing comes at about 1 to 2 Hz; no source gives a figure for oral
 automatisms."""
@@ -278,7 +285,7 @@ CHEW_PIXELS: Final = 1.3
 CHEW_STRENGTH: Final = (0.7, 0.5)
 """As for clonic jerks. Measured on rendered people: 0.75 to 0.9 for chewing, up to 0.5
 for talking."""
-CHEW_DURATION: Final = 1.5
+CHEW_DURATION: Final = 2.5
 """Seconds. Design."""
 SPEECH_SHARE: Final = 0.3
 """Share of a mouth movement with speech on the sound track from which it is talking.

@@ -180,7 +180,7 @@ def _face(
         roll=shown(np.degrees(roll)),
         size=shown(OUTER_EYES * length * pixels_per_metre),
         mouth_opening=shown(JAW * curve("jaw")),
-        mouth_width=shown(np.full(len(grid), 0.5)),
+        mouth_width=shown(0.5 + PULL * (pulls[0] + pulls[1])),
         mouth_pull=shown(PULL * (pulls[0] - pulls[1])),
         eye_opening=shown(
             LID * (1 - np.stack([curve(f"{s}_lid") for s in SIDES], axis=1))

@@ -14,6 +14,7 @@ from s3ns.neural.signals import (
     hysteresis,
     rhythm,
     rolling_median,
+    rolling_percentile,
     runs,
     trimmed,
     typical,
@@ -22,6 +23,7 @@ from s3ns.neural.signs.registry import (
     View,
     certainty,
     detector,
+    interval,
     make_finding,
     pair_sides,
     three_valued,
@@ -50,6 +52,7 @@ from s3ns.neural.thresholds import (
     FACE_PULL,
     FACE_PULL_DURATION,
     FACE_PULL_PIXELS,
+    FACE_PULL_WIDENS,
     FACE_TURNED,
     LID_BLUR,
     LIDS_DIFFER,
@@ -138,15 +141,25 @@ def close_eyes(tracks: Tracks) -> list[Observation]:
 
 @detector("eye_blinking")
 def eye_blinking(tracks: Tracks) -> list[Observation]:
-    """Find blinks in a row, well above the patient's own rate.
+    """Find blinks in a row, well above the patient's own rate."""
+    found = _blinking(tracks)
+    return three_valued("eye_blinking", tracks, found, _blinks_view(tracks))
+
+
+def _blinks_view(tracks: Tracks) -> View:
+    return face_view(tracks).narrowed(
+        np.full(len(tracks.times), tracks.rate >= BLINK_RATE_LEAST),
+        "frame_rate_too_low",
+    )
+
+
+def _blinking(tracks: Tracks) -> list[Finding]:
+    """Find rows of blinks.
 
     Lids that twitch with jerking arms or a shaken head belong to those and are left
     out.
     """
-    view = face_view(tracks).narrowed(
-        np.full(len(tracks.times), tracks.rate >= BLINK_RATE_LEAST),
-        "frame_rate_too_low",
-    )
+    view = _blinks_view(tracks)
     steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
     open_eyed = view.judged & steady & ~eyes_shut(tracks) & ~_jerking(tracks)
     blinks = np.array(_blinks(tracks, open_eyed), int)
@@ -154,10 +167,13 @@ def eye_blinking(tracks: Tracks) -> list[Observation]:
     # The usual rate is not known from less than a minute.
     minutes = max(float(view.judged.sum()) / tracks.rate / 60, 1.0)
     limit = max(BLINK_RATIO * len(blinks) / minutes, BLINK_FAST)
-    for row in _in_rows(blinks, 60 / limit * tracks.rate):
+    # A blink that falls between two pictures does not end the row.
+    for row in _in_rows(blinks, 2 * 60 / limit * tracks.rate):
         span = (int(row[0]), int(row[-1]) + max(1, round(0.2 * tracks.rate)))
         seconds = (span[1] - span[0]) / tracks.rate
         pace = 60 * (len(row) - 1) / max(seconds, 1 / tracks.rate)
+        if pace < limit:
+            continue
         found.append(
             make_finding(
                 "eye_blinking",
@@ -169,7 +185,7 @@ def eye_blinking(tracks: Tracks) -> list[Observation]:
                 excursions=len(row),
             )
         )
-    return three_valued("eye_blinking", tracks, found, view)
+    return found
 
 
 def _blinks(tracks: Tracks, judged: Mask) -> list[int]:
@@ -198,22 +214,27 @@ def _in_rows(blinks: Series, longest_gap: float) -> list[Series]:
 
 @detector("face_pulling")
 def face_pulling(tracks: Tracks) -> list[Observation]:
-    """Find the mouth drawn to one side and held, against the patient's own rest."""
+    """Find the mouth drawn to one side and held, against the patient's own rest.
+
+    A mouth that is drawn grows wider; one that only seems to shift does not.
+    """
     facing = np.abs(np.nan_to_num(tracks.face.yaw, nan=90)) < FACE_TURNED
     view = with_rest(
         fine_face_view(tracks).narrowed(facing, "head_turned_away"), tracks
     )
     pull = np.where(view.judged, tracks.face.mouth_pull, np.nan)
-    shift = rolling_median(
-        pull - rolling_median(pull, tracks.rate, BASELINE_WINDOW), tracks.rate, 0.3
-    )
+    shift = rolling_median(pull - _usual(tracks, pull), tracks.rate, 0.3)
+    width = np.where(view.judged, tracks.face.mouth_width, np.nan)
+    wider = width - _usual(tracks, width)
     found = []
     for side, toward in ((Side.LEFT, shift), (Side.RIGHT, -shift)):
         large = toward * tracks.face.size >= FACE_PULL_PIXELS
         drawn = hysteresis(toward, *FACE_PULL)
         for span in runs(drawn, tracks.rate, bridge=0.3, shortest=FACE_PULL_DURATION):
             size = typical(toward[slice(*span)])
-            if large[slice(*span)].mean() < 0.5:
+            if large[slice(*span)].mean() < 0.5 or (
+                typical(wider[slice(*span)]) < FACE_PULL_WIDENS
+            ):
                 continue
             found.append(
                 make_finding(
@@ -229,10 +250,19 @@ def face_pulling(tracks: Tracks) -> list[Observation]:
     return three_valued("face_pulling", tracks, found, view)
 
 
+def _usual(tracks: Tracks, series: Series) -> Series:
+    """Return what a series usually is around each step, ``(n,)``."""
+    return rolling_percentile(series, tracks.rate, BASELINE_WINDOW, 50)
+
+
 @detector("face_twitching")
 def face_twitching(tracks: Tracks) -> list[Observation]:
-    """Find repeated jerks of brow, cheek and mouth corner, on either side."""
+    """Find repeated jerks of brow, cheek and mouth corner, on either side.
+
+    Where eyes blink in a row, both sides of the mesh seem to twitch along.
+    """
     view = fine_face_view(tracks)
+    blinking = _blinking(tracks)
     spans = {side: _twitches(tracks, side, view) for side in SIDES}
     found: list[Finding] = []
     for side, span in pair_sides(spans):
@@ -240,6 +270,11 @@ def face_twitching(tracks: Tracks) -> list[Observation]:
         beat = rhythm(_half_face(tracks, named[0]), tracks.rate, TWITCH_BAND)
         size = typical(beat.amplitude[slice(*span)])
         pace = typical(beat.rate[slice(*span)])
+        start, end = interval(tracks, *span)
+        if side is Side.BILATERAL and any(
+            item.start < end and start < item.end for item in blinking
+        ):
+            continue
         half = "both sides" if side is Side.BILATERAL else f"{side} side"
         found.append(
             make_finding(

@@ -13,6 +13,7 @@ from s3ns.neural.thresholds import (
     FACE_SMALLEST,
     FINE_FACE,
     HEAD_TURN_LIMIT,
+    SIDEWAYS,
 )
 from s3ns.neural.tracks import Tracks
 
@@ -79,7 +80,9 @@ def fine_face_view(tracks: Tracks) -> View:
 def head_view(tracks: Tracks) -> View:
     """Return the view of the head, from the face or from ears and nose."""
     shown = tracks.visible(Joint.NOSE, Joint.LEFT_EAR, Joint.RIGHT_EAR)
-    seen = tracks.face_seen | shown
+    # Of a head seen from the side, ears and nose do not tell how far it turns.
+    sideways = abs(tracks.trunk_axis) > SIDEWAYS
+    seen = tracks.face_seen | (shown & np.full(len(shown), not sideways))
     behind = np.abs(tracks.head_turn) > HEAD_TURN_LIMIT
     obstacles = (
         ("person_not_visible", ~tracks.person_seen),
