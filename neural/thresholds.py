@@ -250,13 +250,16 @@ to one side for a second."""
 TWITCH_BAND: Final = (1.2, 5.2)
 """Hz (CWRU clonic series)."""
 TWITCH_AMPLITUDE: Final = 0.02
-"""Peak to peak of the mean of mouth corner, nostril, cheek and brow. Measured on
+"""Peak to peak of the mean of mouth corner, nostril and cheek. Measured on
 rendered people: 0.025 to 0.05 for twitches, 0.01 noise."""
 TWITCH_PIXELS: Final = 0.8
 """Pixels peak to peak. Measured on rendered people: 0.5 noise."""
 TWITCH_SHARE: Final = 0.7
 """Share of the stronger side from which the weaker one twitches, too. Measured on
 rendered people: the mesh moves the still side up to half as much."""
+TWITCH_EVEN: Final = 0.6
+"""The same from which neither side is the one that twitches. Measured as above: 0.3 to
+0.55 for twitches of one side."""
 TWITCH_STRENGTH: Final = (0.65, 0.5)
 """As for clonic jerks."""
 TWITCH_DURATION: Final = 2.0

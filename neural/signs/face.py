@@ -23,7 +23,6 @@ from s3ns.neural.signs.registry import (
     View,
     certainty,
     detector,
-    interval,
     make_finding,
     pair_sides,
     three_valued,
@@ -60,6 +59,7 @@ from s3ns.neural.thresholds import (
     TWITCH_AMPLITUDE,
     TWITCH_BAND,
     TWITCH_DURATION,
+    TWITCH_EVEN,
     TWITCH_HEAD,
     TWITCH_MOUTH,
     TWITCH_PIXELS,
@@ -141,8 +141,12 @@ def close_eyes(tracks: Tracks) -> list[Observation]:
 
 @detector("eye_blinking")
 def eye_blinking(tracks: Tracks) -> list[Observation]:
-    """Find blinks in a row, well above the patient's own rate."""
-    found = _blinking(tracks)
+    """Find blinks in a row, well above the patient's own rate.
+
+    Where one side of the face twitches, its lid does.
+    """
+    twitches = [item for item in _twitching(tracks) if item.side != Side.BILATERAL]
+    found = [item for item in _blinking(tracks) if not _amid(item, twitches)]
     return three_valued("eye_blinking", tracks, found, _blinks_view(tracks))
 
 
@@ -257,24 +261,39 @@ def _usual(tracks: Tracks, series: Series) -> Series:
 
 @detector("face_twitching")
 def face_twitching(tracks: Tracks) -> list[Observation]:
-    """Find repeated jerks of brow, cheek and mouth corner, on either side.
+    """Find repeated jerks of cheek, nostril and mouth corner, on either side.
 
     Where eyes blink in a row, both sides of the mesh seem to twitch along.
     """
-    view = fine_face_view(tracks)
     blinking = _blinking(tracks)
-    spans = {side: _twitches(tracks, side, view) for side in SIDES}
+    found = [
+        item
+        for item in _twitching(tracks)
+        if item.side != Side.BILATERAL or not _amid(item, blinking)
+    ]
+    return three_valued("face_twitching", tracks, found, fine_face_view(tracks))
+
+
+def _amid(item: Finding, others: list[Finding]) -> bool:
+    return any(item.overlaps(other) for other in others)
+
+
+def _twitching(tracks: Tracks) -> list[Finding]:
+    """Find twitches; those that come on both sides at different times are two."""
+    view = fine_face_view(tracks)
+    beats = {
+        side: rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
+        for side in SIDES
+    }
+    spans = {side: _twitches(tracks, side, beats, view) for side in SIDES}
     found: list[Finding] = []
-    for side, span in pair_sides(spans):
-        named = SIDES if side is Side.BILATERAL else (str(side),)
-        beat = rhythm(_half_face(tracks, named[0]), tracks.rate, TWITCH_BAND)
-        size = typical(beat.amplitude[slice(*span)])
-        pace = typical(beat.rate[slice(*span)])
-        start, end = interval(tracks, *span)
-        if side is Side.BILATERAL and any(
-            item.start < end and start < item.end for item in blinking
-        ):
-            continue
+    for paired, span in pair_sides(spans):
+        steps = slice(*span)
+        sizes = {side: typical(beats[side].amplitude[steps]) for side in SIDES}
+        even = min(sizes.values()) >= TWITCH_EVEN * max(sizes.values())
+        side = Side.BILATERAL if even else paired
+        named = SIDES[0] if side is Side.BILATERAL else str(side)
+        pace = typical(beats[named].rate[steps])
         half = "both sides" if side is Side.BILATERAL else f"{side} side"
         found.append(
             make_finding(
@@ -282,28 +301,29 @@ def face_twitching(tracks: Tracks) -> list[Observation]:
                 tracks,
                 span,
                 side=side,
-                confidence=certainty(size, TWITCH_AMPLITUDE, 2 * TWITCH_AMPLITUDE),
+                confidence=certainty(
+                    sizes[named], TWITCH_AMPLITUDE, 2 * TWITCH_AMPLITUDE
+                ),
                 evidence=f"{half} of the face {pace:.1f} Hz",
                 rate=pace,
             )
         )
-    return three_valued("face_twitching", tracks, found, view)
+    return found
 
 
 def _half_face(tracks: Tracks, side: str) -> Series:
     """Mean place of a side's moving points, ``(n, 2)``."""
     points = [
         tracks.face.skin_point(f"{side}_{part}")
-        for part in ("brow", "cheek", "nostril", "corner")
+        for part in ("cheek", "nostril", "corner")
     ]
     return np.asarray(np.mean(points, axis=0))
 
 
-def _twitches(tracks: Tracks, side: str, view: View) -> list[tuple[int, int]]:
-    beat, other = (
-        rhythm(_half_face(tracks, half), tracks.rate, TWITCH_BAND)
-        for half in (side, "left" if side == "right" else "right")
-    )
+def _twitches(
+    tracks: Tracks, side: str, beats: dict[str, Rhythm], view: View
+) -> list[tuple[int, int]]:
+    beat, other = beats[side], beats["left" if side == "right" else "right"]
     large = (
         view.judged
         & (beat.amplitude >= _least(tracks, TWITCH_AMPLITUDE, TWITCH_PIXELS))
