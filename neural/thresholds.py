@@ -103,9 +103,9 @@ and more for jerks that slow down."""
 IN_STEP: Final = 0.5
 """Correlation of both sides from which they jerk in step. Design."""
 
-ASYNCHRONOUS_CORRELATION: Final = 0.5
+ASYNCHRONOUS_CORRELATION: Final = 0.6
 """Correlation of the two sides below which they move each for itself. Design; measured
-on rendered people: 0.1 to 0.5 for independent arms, above 0.8 for jerks in step."""
+on rendered people: 0.1 to 0.5 for independent arms, 0.64 and more for jerks in step."""
 ASYNCHRONOUS_AMPLITUDE: Final = 0.2
 """Peak to peak within half a second, each side. Design: about 7 cm."""
 ASYNCHRONOUS_DURATION: Final = 3.0
@@ -132,6 +132,9 @@ MOVING: Final = 0.2
 """Peak to peak within half a second from which an arm moves. Design."""
 RESTING: Final = 0.1
 """Below this it rests. Design: twice the landmark noise."""
+RESTING_NOISE: Final = 1.5
+"""Movement over that of the arm's quietest tenth below which it rests, in dim and
+infrared pictures, in which places waver. Design."""
 REST_BEFORE_ONSET: Final = 1.0
 """Seconds of rest before an onset counts as one. Design."""
 SIMULTANEOUS: Final = 0.5

@@ -37,6 +37,7 @@ from s3ns.neural.thresholds import (
     REST_BEFORE_ONSET,
     REST_SHARE,
     RESTING,
+    RESTING_NOISE,
     SIMULTANEOUS,
     TONIC_DURATION,
     TREMOR_BAND,
@@ -262,9 +263,16 @@ def _onsets(tracks: Tracks, side: str) -> list[int]:
     seen = tracks.arm_seen[side] & ~carried(tracks, side)
     moves = np.where(seen, tracks.arm_activity[side], np.nan)
     before = round(REST_BEFORE_ONSET * tracks.rate)
+    known = moves[np.isfinite(moves)]
+    noise = float(np.percentile(known, 10)) if len(known) else 0.0
+    rests = min(max(RESTING, RESTING_NOISE * noise), 0.75 * MOVING)
     onsets = []
-    for first, _ in runs(hysteresis(moves, MOVING, RESTING), tracks.rate, bridge=0.5):
-        quiet = moves[max(0, first - before) : first]
-        if first >= before and np.nanmax(quiet, initial=0) < MOVING:
-            onsets.append(first)
+    for first, beyond in runs(
+        hysteresis(moves, MOVING, rests), tracks.rate, bridge=0.5
+    ):
+        # What moves for sure tells the moment: noise blurs where rest ends.
+        step = first + int(np.argmax(moves[first:beyond] >= MOVING))
+        quiet = moves[max(0, step - before) : step]
+        if step >= before and np.nanmax(quiet, initial=0) < MOVING:
+            onsets.append(step)
     return onsets

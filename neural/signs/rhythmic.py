@@ -16,6 +16,7 @@ from s3ns.neural.signals import (
     grown,
     hysteresis,
     rate_change,
+    rolling_median,
     runs,
     trimmed,
     typical,
@@ -189,9 +190,10 @@ def _out_of_step(tracks: Tracks) -> Iterator[Span]:
     """Yield the stretches in which both arms shake, each for itself."""
     shaking = _shared_shaking(tracks) >= ASYNCHRONOUS_AMPLITUDE
     shaking &= hands_view(tracks).judged
-    apart = shaking & (_in_step(tracks) < ASYNCHRONOUS_CORRELATION)
+    agreement = rolling_median(_in_step(tracks), tracks.rate, CORRELATION_WINDOW / 2)
+    apart = shaking & (agreement < ASYNCHRONOUS_CORRELATION)
     reach = round(CORRELATION_WINDOW / 2 * tracks.rate)
-    for span in runs(apart, tracks.rate, bridge=0.6, shortest=ASYNCHRONOUS_DURATION):
+    for span in runs(apart, tracks.rate, bridge=1.0, shortest=ASYNCHRONOUS_DURATION):
         # Near its ends, the window of the comparison reaches into the rest.
         yield grown(shaking, span, reach)
 
