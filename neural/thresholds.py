@@ -11,6 +11,9 @@ from typing import Final
 # --- what counts as seen ------------------------------------------------------------
 VISIBLE: Final = 0.5
 """Visibility from which a joint is judged. Design."""
+UNCOVERED: Final = 0.8
+"""Visibility of a knee from which no blanket hides the hips. Measured on rendered
+people: 0.8 to 1 without one, 0.2 to 0.8 under most."""
 LONGEST_GAP: Final = 0.35
 """Seconds of missing landmarks that are bridged. Design: shorter than a jerk cycle at
 3 Hz."""
@@ -317,7 +320,7 @@ THRUST_OVER_SHOULDERS: Final = 1.5
 """Movement of the hips over that of the shoulders. Design: a body that moves as a whole
 does not thrust."""
 SHAKE_ARMS: Final = 0.12
-SHAKE_LEGS: Final = 0.10
+SHAKE_LEGS: Final = 0.07
 SHAKE_TRUNK: Final = 0.05
 """Peak to peak within half a second. Design."""
 SHAKE_DURATION: Final = 2.0

@@ -6,7 +6,15 @@ import numpy as np
 
 from s3ns.facts import Observation
 from s3ns.neural import kinematics
-from s3ns.neural.signals import activity, hysteresis, rhythm, runs, typical
+from s3ns.neural.pose import Joint
+from s3ns.neural.signals import (
+    activity,
+    hysteresis,
+    rhythm,
+    rolling_median,
+    runs,
+    typical,
+)
 from s3ns.neural.signs.registry import (
     certainty,
     detector,
@@ -22,6 +30,7 @@ from s3ns.neural.thresholds import (
     THRUST_OVER_SHOULDERS,
     THRUST_STRENGTH,
     THRUST_WINDOW,
+    UNCOVERED,
 )
 from s3ns.neural.tracks import Tracks
 
@@ -30,8 +39,9 @@ from s3ns.neural.tracks import Tracks
 def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
     """Find hips that move to and fro in rhythm, more than the shoulders do.
 
-    Straight from the front or from above, a thrust points at the camera: it may be seen
-    by what it drags along, but it can not be said to be missing.
+    Straight from the front or from above, a thrust points at the camera, and under a
+    blanket it may not show: it may be seen by what it drags along, but it can not be
+    said to be missing. Hips are placed as surely under a blanket; knees are not.
     """
     view = hips_view(tracks)
     beat = rhythm(
@@ -65,6 +75,11 @@ def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
             )
         )
     oblique = kinematics.trunk_obliquity(tracks.world) >= THRUST_OBLIQUITY
+    knees = tracks.visibility[:, (Joint.LEFT_KNEE, Joint.RIGHT_KNEE)].max(axis=1)
+    bare = rolling_median(knees, tracks.rate, 1.0) >= UNCOVERED
     return three_valued(
-        "pelvic_thrusting", tracks, found, view.narrowed(oblique, "line_of_sight")
+        "pelvic_thrusting",
+        tracks,
+        found,
+        view.narrowed(bare, "limb_covered").narrowed(oblique, "line_of_sight"),
     )
