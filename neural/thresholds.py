@@ -97,7 +97,7 @@ CLONIC_OVERTONE: Final = (2.2, 0.08)
 rate: a jerk takes about 0.2 s however long the pause after it (Conradsen), whereas a
 hand that waves or sways swings smoothly. Measured on rendered people: 0.17 to 0.46 for
 jerks at 1.5 to 2.2 Hz, 0.03 for a wave."""
-EVEN: Final = (3.8, 6.0)
+EVEN: Final = (4.1, 6.0)
 """Hz and coefficient of variation in percent: what is as fast as the first and varies
 less than the second is an even tremor. Design; clonic jerking passes through 4 Hz while
 it slows down, and of 56 events with rhythmic movement the even ones were non-epileptic
@@ -294,7 +294,7 @@ CHEW_PIXELS: Final = 1.3
 CHEW_STRENGTH: Final = (0.7, 0.5)
 """As for clonic jerks. Measured on rendered people: 0.75 to 0.9 for chewing, up to 0.5
 for talking."""
-CHEW_DURATION: Final = 2.5
+CHEW_DURATION: Final = 2.0
 """Seconds. Design."""
 SPEECH_SHARE: Final = 0.3
 """Share of a mouth movement with speech on the sound track from which it is talking.

@@ -165,7 +165,10 @@ def _blinking(tracks: Tracks) -> list[Finding]:
     """
     view = _blinks_view(tracks)
     steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
-    open_eyed = view.judged & steady & ~eyes_shut(tracks) & ~_jerking(tracks)
+    opening = np.where(view.judged, lid_opening(tracks), np.nan)
+    usual = rolling_percentile(opening, tracks.rate, BASELINE_WINDOW, 80)
+    between = rolling_percentile(opening, tracks.rate, BLINK_BASELINE, 75)
+    open_eyed = steady & ~_jerking(tracks) & (between >= EYES_CLOSED[1] * usual)
     blinks = np.array(_blinks(tracks, open_eyed), int)
     found = []
     # The usual rate is not known from less than a minute.

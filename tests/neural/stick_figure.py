@@ -72,6 +72,7 @@ class Figure:
     gaze: Course = steady(0.5)
     mouth: Course = steady(0.03)
     pull: Course = steady(0)
+    widens: bool = True
     left_cheek: Course = steady(0)
     right_cheek: Course = steady(0)
     face: bool = True
@@ -154,7 +155,7 @@ class Figure:
             eye_opening=np.array([self.left_eye(time), self.right_eye(time)]),
             gaze=np.array([self.gaze(time), 0.0]),
             mouth_opening=self.mouth(time) + float(noise[1, 0]),
-            mouth_width=0.5,
+            mouth_width=0.5 + 0.6 * self.widens * abs(self.pull(time)),
             mouth_pull=self.pull(time) + float(noise[2, 0]),
             skin=skin.astype(np.float32),
         )

@@ -176,12 +176,41 @@ def test_a_held_arm_that_trembles_is_tonic_and_one_that_does_not_is_not() -> Non
     def held(time: float) -> float:
         return during(6, 14, 170, 100)(time)
 
-    shaking = wave(4.7, 4, 6, 14)
+    shaking = wave(8.3, 4, 6, 14)
     stiff = Figure(left_elbow=lambda time: held(time) + shaking(time))
-    finding = the_one(stiff.tracks(24), "tonic")
+    finding = the_one(stiff.tracks(24, 15), "tonic")
     assert finding.side is Side.LEFT
     lies_near(finding, 6, 14, within=1.0)
-    assert seen(Figure(left_elbow=held).tracks(24), "tonic") == []
+    assert seen(Figure(left_elbow=held).tracks(24, 15), "tonic") == []
+    rubbing = wave(3.0, 4, 6, 14)
+    rubs = Figure(left_elbow=lambda time: held(time) + rubbing(time))
+    assert seen(rubs.tracks(24, 15), "tonic") == []
+
+
+def test_arms_stiff_from_the_first_picture_on_are_tonic() -> None:
+    shaking = wave(8.3, 4, 0, 10)
+    stiff = Figure(left_elbow=lambda time: 170 + shaking(time))
+    assert the_one(stiff.tracks(12, 15), "tonic").side is Side.LEFT
+    assert seen(Figure(left_elbow=steady(170)).tracks(12, 15), "tonic") == []
+
+
+@pytest.mark.parametrize(("first", "last", "count"), [(4.5, 4.5, 0), (4.5, 2.5, 1)])
+def test_fast_shaking_that_keeps_time_is_a_tremor_not_jerks(
+    first: float, last: float, count: int
+) -> None:
+    def sway(time: float) -> float:
+        share = (time - 5) / 8
+        beats = first * (time - 5) + (last - first) * 4 * share**2
+        return 20 * np.sin(2 * np.pi * beats) if 0 <= share <= 1 else 0.0
+
+    figure = Figure(left_elbow=lambda time: 100 + sway(time))
+    assert len(seen(figure.tracks(20, 15), "clonic")) == count
+
+
+def test_a_mouth_that_only_seems_to_shift_is_not_drawn() -> None:
+    """A drawn mouth grows wider; the mesh of a still one wavers."""
+    shifted = Figure(pull=during(8, 12, 0.08), widens=False)
+    assert seen(shifted.tracks(25), "face_pulling") == []
 
 
 def test_both_arms_starting_together() -> None:
