@@ -65,7 +65,7 @@ def read_tracks(path: Path) -> Tracks:
         If the file cannot be read or holds no tracks.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = dict(stored)
         parts: dict[str, Any] = {
             part: kind(
@@ -77,5 +77,5 @@ def read_tracks(path: Path) -> Tracks:
         parts |= {name: float(arrays[name]) for name in SCALARS}
         parts |= {name: arrays[name] for name in SERIES}
         return Tracks(**parts)
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise InputError(f"{path} holds no tracks: {error}; delete it") from error

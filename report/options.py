@@ -81,11 +81,11 @@ fps = click.option(
     "--fps",
     type=_rate,
     metavar="NUMBER",
-    default=10.0,
+    default=15.0,
     show_default=True,
     envvar="S3NS_FPS",
     show_envvar=True,
-    help="Pictures analysed per second; 15 for jerks faster than 4 per second.",
+    help="Pictures analysed per second. Below 14, the tremor of stiff arms is lost.",
 )
 device = click.option(
     "--device",

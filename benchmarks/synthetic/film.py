@@ -46,9 +46,6 @@ LOOKS_PER_SECOND = 5.0
 GRAINS = 8
 """Different pictures of sensor noise; each is moved about at random."""
 SOUND_BLOCK = 1024
-BITS_PER_PIXEL = 0.12
-"""As recorders keep: 1.7 megabits a second of 1280 by 720 at 15 pictures a second. A
-steady rate, for at a steady quality the noise of a dim picture takes most of it."""
 
 
 @dataclass(frozen=True)
@@ -274,9 +271,8 @@ def _write_film(
         video.pix_fmt = "yuv420p"
         # One thread, so that the same scenario gives the same bytes.
         video.options = {"preset": "superfast", "threads": "1"}
-        video.bit_rate = round(
-            BITS_PER_PIXEL * video.width * video.height * scenario.fps
-        )
+        pixels = video.width * video.height * scenario.fps
+        video.bit_rate = round(scenario.bits_per_pixel * pixels)
         voice = None
         if scenario.has_sound:
             voice = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")

@@ -27,7 +27,7 @@ def fps(run: Run, *words: str) -> str:
 def test_option_beats_environment_beats_project_beats_user_beats_default(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert fps(run) == "10.0 (default)"
+    assert fps(run) == "15.0 (default)"
     user = tmp_path / "user" / "s3ns" / "s3ns.cfg"
     user.write_text("[s3ns]\nfps = 11\n")
     assert fps(run) == f"11.0 (from {user})"

@@ -80,7 +80,7 @@ def test_every_sign_of_the_demo_is_accounted_for(demo: Document) -> None:
 def test_provenance_tells_models_settings_and_window(demo: Document) -> None:
     (step,) = demo.provenance
     assert step.window == (0.0, 20.0)
-    assert step.parameters["fps"] == 10.0
+    assert step.parameters["fps"] == 15.0
     assert step.parameters["device"] == "cpu"
     assert {model.name for model in step.models} >= {"pose_landmark_full", "silero_vad"}
     assert all(len(model.sha256) == 64 for model in step.models)

@@ -12,8 +12,15 @@ import numpy as np
 import pytest
 
 from s3ns.benchmarks.synthetic.film import act, heard, render
-from s3ns.benchmarks.synthetic.scenario import Event, Scenario, read_scenario
-from s3ns.facts import CapabilityError, Document, Side
+from s3ns.benchmarks.synthetic.routes import by_markers
+from s3ns.benchmarks.synthetic.scenario import (
+    Event,
+    Scenario,
+    read_scenario,
+    scenario_text,
+)
+from s3ns.facts import CapabilityError, Document, InputError, Side
+from s3ns.facts.document import write_text
 from s3ns.neural.extractor import ExtractOptions, make_extractor
 from s3ns.neural.models import ModelStore
 from s3ns.neural.video import probe
@@ -125,3 +132,29 @@ def test_a_machine_that_cannot_render_is_told_what_to_install(tmp_path: Path) ->
     assert result.returncode == 1
     assert "apt install libegl1" in result.stderr
     assert not (tmp_path / "film.mp4").exists()
+
+
+def test_the_markers_tell_what_the_body_does(tmp_path: Path) -> None:
+    """The second route sees a figure of four without any model."""
+    scenario = Scenario(
+        verdict="epileptic_seizure",
+        duration=10,
+        fps=15,
+        width=320,
+        height=192,
+        seed=4,
+        view="ceiling",
+        has_sound=False,
+        timeline=(Event(motion="figure4", side="left", start=3, end=8),),
+    )
+    path = tmp_path / "film.mp4"
+    write_text(path.with_suffix(".yaml"), scenario_text(scenario))
+    truth = filmed(scenario, path)
+    found = by_markers(15.0)(path, truth)
+    (posture,) = (item for item in found.findings if item.sign == "figure4")
+    assert posture.side is Side.LEFT
+    assert posture.start == pytest.approx(3.5, abs=0.7)
+    assert "tonic" in {item.sign for item in found.findings}
+    path.with_suffix(".curves.npz").unlink()
+    with pytest.raises(InputError, match="film the scenario again"):
+        by_markers(15.0)(path, truth)

@@ -12,6 +12,7 @@ from s3ns.benchmarks.synthetic.body import body_names, make_body
 from s3ns.benchmarks.synthetic.film import act
 from s3ns.benchmarks.synthetic.motions import MOTIONS
 from s3ns.benchmarks.synthetic.posture import ARM
+from s3ns.benchmarks.synthetic.room import CAMERAS
 from s3ns.benchmarks.synthetic.scenario import (
     Event,
     Scenario,
@@ -99,6 +100,21 @@ def test_suites_are_balanced() -> None:
     scenarios = suite("validation", 4, 45)
     kinds = [(s.verdict, s.view) for s in scenarios]
     assert {kinds.count(kind) for kind in kinds} == {3}
+
+
+def test_every_recipe_meets_every_view() -> None:
+    views: dict[str, set[str]] = {}
+    for scenario in suite("train", 1, 180):
+        for event in scenario.timeline:
+            views.setdefault(event.motion, set()).add(scenario.view)
+    for motion in (
+        "blinking",
+        "figure4",
+        "facial_twitch",
+        "pelvic_thrusting",
+        "tremor",
+    ):
+        assert views[motion] == set(CAMERAS), motion
 
 
 def test_together_the_motions_show_every_sign_of_the_body() -> None:
