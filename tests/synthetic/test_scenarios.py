@@ -109,7 +109,7 @@ def test_every_recipe_meets_every_view() -> None:
             views.setdefault(event.motion, set()).add(scenario.view)
     for motion in (
         "blinking",
-        "figure4",
+        "chewing",
         "facial_twitch",
         "pelvic_thrusting",
         "tremor",
