@@ -113,6 +113,8 @@ LADDER = (
 class PatientTracker:
     """Finds and follows the patient; feed it the frames in order.
 
+    What bodies leave for the next frame and what faces leave are kept apart.
+
     Parameters
     ----------
     models
@@ -144,13 +146,15 @@ class PatientTracker:
         image
             Upright RGB picture, ``(height, width, 3)``.
         """
-        pose = self._find_body(time, image)
-        face = None if pose is None else self._find_face(image, pose)
-        self._person = None if pose is None else pose.region
-        self._face = None if face is None else face.region
-        return Landmarks(time, pose, face)
+        pose = self.follow_body(time, image)
+        return Landmarks(time, pose, self.follow_face(image, pose))
 
-    def _find_body(self, time: float, image: Picture) -> Pose | None:
+    def follow_body(self, time: float, image: Picture) -> Pose | None:
+        """Find the patient's body in the next frame.
+
+        It rests on earlier bodies alone, so that it may run ahead of the faces, in a
+        thread of its own.
+        """
         if time >= self._next_census:
             self._next_census = time + CENSUS_PAUSE
             self._detect(image, Retry())
@@ -159,7 +163,14 @@ class PatientTracker:
             pose = self._search(time, image)
         if pose is not None:
             self._last_seen = _hips(pose)
+        self._person = None if pose is None else pose.region
         return pose
+
+    def follow_face(self, image: Picture, pose: Pose | None) -> Face | None:
+        """Find the patient's face in the next frame, once the body was found there."""
+        face = None if pose is None else self._find_face(image, pose)
+        self._face = None if face is None else face.region
+        return face
 
     def _pose_in(self, image: Picture, region: Region | None) -> Pose | None:
         if region is None:
