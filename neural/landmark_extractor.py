@@ -139,7 +139,7 @@ class _Observer:
         """Look for the face of a followed body, or listen."""
         if isinstance(item, _Followed):
             frame, pose = item.frame, item.pose
-            face = self._tracker.follow_face(frame.image, pose)
+            face = self._tracker.follow_face(frame.time, frame.image, pose)
             found = Landmarks(frame.time, pose, face)
             self._recorder.add(found, None if face is None else read_expression(face))
         elif isinstance(item, Sound):

@@ -33,6 +33,13 @@ NEAR_BONUS = 0.5
 """A lying person is preferred over an upright one, and the person followed so far over
 both, so that staff at the bed do not steal the track."""
 
+PATIENCE = 1.0
+"""Seconds that a lost person or face is looked for in every frame; design."""
+
+SEARCH_PAUSE = 0.15
+"""Seconds between two looks for what has been lost for longer. Looking costs as much as
+following does; who comes back is found at most so much, and a frame, later."""
+
 LADDER_PAUSE = 1.0
 """Seconds between two ladders while nobody is found; one costs seven detections."""
 
@@ -110,6 +117,31 @@ LADDER = (
 )
 
 
+class Search:
+    """Says when to look again for what was lost: at first always, later now and then.
+
+    Times are seconds from the first frame, and come in order.
+    """
+
+    def __init__(self) -> None:
+        self._lost_at: float | None = None
+        self._next = -np.inf
+
+    def is_due(self, time: float) -> bool:
+        """Whether to look at this time."""
+        return time >= self._next
+
+    def note(self, time: float, *, found: bool) -> None:
+        """Take down how a look went."""
+        if found:
+            self._lost_at, self._next = None, -np.inf
+            return
+        if self._lost_at is None:
+            self._lost_at = time
+        if time - self._lost_at >= PATIENCE:
+            self._next = time + SEARCH_PAUSE
+
+
 class PatientTracker:
     """Finds and follows the patient; feed it the frames in order.
 
@@ -132,6 +164,7 @@ class PatientTracker:
         self._person: Region | None = None
         self._face: Region | None = None
         self._last_seen: Array | None = None
+        self._body_search, self._face_search = Search(), Search()
         self._next_ladder = -np.inf
         self._next_census = -np.inf
         self.most_people = 0
@@ -147,7 +180,7 @@ class PatientTracker:
             Upright RGB picture, ``(height, width, 3)``.
         """
         pose = self.follow_body(time, image)
-        return Landmarks(time, pose, self.follow_face(image, pose))
+        return Landmarks(time, pose, self.follow_face(time, image, pose))
 
     def follow_body(self, time: float, image: Picture) -> Pose | None:
         """Find the patient's body in the next frame.
@@ -159,16 +192,19 @@ class PatientTracker:
             self._next_census = time + CENSUS_PAUSE
             self._detect(image, Retry())
         pose = self._pose_in(image, self._person)
-        if pose is None:
+        if pose is None and self._body_search.is_due(time):
             pose = self._search(time, image)
+            self._body_search.note(time, found=pose is not None)
         if pose is not None:
             self._last_seen = _hips(pose)
         self._person = None if pose is None else pose.region
         return pose
 
-    def follow_face(self, image: Picture, pose: Pose | None) -> Face | None:
+    def follow_face(
+        self, time: float, image: Picture, pose: Pose | None
+    ) -> Face | None:
         """Find the patient's face in the next frame, once the body was found there."""
-        face = None if pose is None else self._find_face(image, pose)
+        face = None if pose is None else self._find_face(time, image, pose)
         self._face = None if face is None else face.region
         return face
 
@@ -231,16 +267,17 @@ class PatientTracker:
         )
         return box.score + LYING_BONUS * bool(lying) + NEAR_BONUS * bool(near)
 
-    def _find_face(self, image: Picture, pose: Pose) -> Face | None:
+    def _find_face(self, time: float, image: Picture, pose: Pose) -> Face | None:
         head = head_region(pose.points)
         ears = pose.points[[Joint.LEFT_EAR, Joint.RIGHT_EAR]]
         if max(float(np.linalg.norm(ears[0] - ears[1])), head.size / 4) < SMALLEST_HEAD:
             return None
         face = self._face_in(image, self._face, head)
-        if face is not None:
-            return face
-        found = find_face_region(self._models.face_box, image, head, FACE_THRESHOLD)
-        return self._face_in(image, found, head)
+        if face is None and self._face_search.is_due(time):
+            found = find_face_region(self._models.face_box, image, head, FACE_THRESHOLD)
+            face = self._face_in(image, found, head)
+            self._face_search.note(time, found=face is not None)
+        return face
 
     def _face_in(
         self, image: Picture, region: Region | None, head: Region
