@@ -76,7 +76,7 @@ class LandmarkExtractor:
             )
             for name in names
         }
-        observer = _Observer(models, options)
+        observer = Observer(models, options)
         media = read(
             video,
             fps=options.fps,
@@ -86,7 +86,7 @@ class LandmarkExtractor:
         )
         for item in prefetched(observer.bodies(media), BODIES_AHEAD):
             observer.take(item)
-            if isinstance(item, _Followed):
+            if isinstance(item, Followed):
                 progress(min(item.frame.time, end) - start, end - start)
         remarks = [*observer.remarks, *_device_remarks(models)]
         document = Document(recording=recording).with_observations(
@@ -105,14 +105,14 @@ class LandmarkExtractor:
 
 
 @dataclass(frozen=True)
-class _Followed:
+class Followed:
     """A picture, and the patient's body in it where it was found."""
 
     frame: Frame
     pose: Pose | None
 
 
-class _Observer:
+class Observer:
     """Hands pictures to the tracker and sound to the voice meter.
 
     Decoding, bodies, and faces with sound are three stages that run side by side.
@@ -125,19 +125,19 @@ class _Observer:
         self._meter = None if speech is None else VoiceMeter(speech)
         self._remarks: list[str] = []
 
-    def bodies(self, media: Iterator[Media]) -> Iterator[_Followed | Sound | Remark]:
+    def bodies(self, media: Iterator[Media]) -> Iterator[Followed | Sound | Remark]:
         """Decode in a thread of its own and look for bodies in this one."""
         with closing(prefetched(media, READ_AHEAD)) as decoded:
             for item in decoded:
                 if isinstance(item, Frame):
                     pose = self._tracker.follow_body(item.time, item.image)
-                    yield _Followed(item, pose)
+                    yield Followed(item, pose)
                 else:
                     yield item
 
-    def take(self, item: _Followed | Sound | Remark) -> None:
+    def take(self, item: Followed | Sound | Remark) -> None:
         """Look for the face of a followed body, or listen."""
-        if isinstance(item, _Followed):
+        if isinstance(item, Followed):
             frame, pose = item.frame, item.pose
             face = self._tracker.follow_face(frame.time, frame.image, pose)
             found = Landmarks(frame.time, pose, face)
