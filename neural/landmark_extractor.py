@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from s3ns import __version__
@@ -14,8 +17,9 @@ from s3ns.neural.extractor import (
     analysed_stretch,
     register_extractor,
 )
-from s3ns.neural.landmarks import Models, PatientTracker
+from s3ns.neural.landmarks import Landmarks, Models, PatientTracker
 from s3ns.neural.models.store import ModelStore
+from s3ns.neural.pose import Pose
 from s3ns.neural.prefetch import prefetched
 from s3ns.neural.runtime import Model, open_model
 from s3ns.neural.signs.registry import detect_all
@@ -32,7 +36,10 @@ LANDMARK_MODELS = (
 SPEECH_MODEL = "silero_vad"
 
 READ_AHEAD = 4
-"""Pictures decoded ahead: enough to keep a second core busy, 25 MB at 1080p."""
+"""Pictures decoded ahead: enough to keep a second core busy, 13 MB at 1080p."""
+
+BODIES_AHEAD = 2
+"""Pictures whose body was found and whose face was not yet looked for."""
 
 
 @register_extractor("landmarks")
@@ -88,18 +95,19 @@ class LandmarkExtractor:
             )
             for name in names
         }
-        observer = _Observer(models, options)
+        observer = Observer(models, options)
         media = read(
             video,
             fps=options.fps,
             start=start,
             end=end,
             sound=recording.has_audio,
+            planes=True,
         )
-        for item in prefetched(media, READ_AHEAD):
+        for item in prefetched(observer.bodies(media), BODIES_AHEAD):
             observer.take(item)
-            if isinstance(item, Frame):
-                progress(min(item.time, end) - start, end - start)
+            if isinstance(item, Followed):
+                progress(min(item.frame.time, end) - start, end - start)
         remarks = [*observer.remarks, *_device_remarks(models)]
         step = Step(
             stage="extract",
@@ -113,8 +121,19 @@ class LandmarkExtractor:
         return observer.tracks(start, end), step
 
 
-class _Observer:
-    """Hands pictures to the tracker and sound to the voice meter."""
+@dataclass(frozen=True)
+class Followed:
+    """A picture, and the patient's body in it where it was found."""
+
+    frame: Frame
+    pose: Pose | None
+
+
+class Observer:
+    """Hands pictures to the tracker and sound to the voice meter.
+
+    Decoding, bodies, and faces with sound are three stages that run side by side.
+    """
 
     def __init__(self, models: dict[str, Model], options: ExtractOptions) -> None:
         self._tracker = PatientTracker(Models.of(models), options.patient_roi)
@@ -123,11 +142,23 @@ class _Observer:
         self._meter = None if speech is None else VoiceMeter(speech)
         self._remarks: list[str] = []
 
-    def take(self, item: Media) -> None:
-        if isinstance(item, Frame):
-            found = self._tracker.follow(item.time, item.image)
-            face = None if found.face is None else read_expression(found.face)
-            self._recorder.add(found, face)
+    def bodies(self, media: Iterator[Media]) -> Iterator[Followed | Sound | Remark]:
+        """Decode in a thread of its own and look for bodies in this one."""
+        with closing(prefetched(media, READ_AHEAD)) as decoded:
+            for item in decoded:
+                if isinstance(item, Frame):
+                    pose = self._tracker.follow_body(item.time, item.picture)
+                    yield Followed(item, pose)
+                else:
+                    yield item
+
+    def take(self, item: Followed | Sound | Remark) -> None:
+        """Look for the face of a followed body, or listen."""
+        if isinstance(item, Followed):
+            frame, pose = item.frame, item.pose
+            face = self._tracker.follow_face(frame.time, frame.picture, pose)
+            found = Landmarks(frame.time, pose, face)
+            self._recorder.add(found, None if face is None else read_expression(face))
         elif isinstance(item, Sound):
             if self._meter is not None:
                 self._meter.feed(item)

@@ -16,7 +16,7 @@ import numpy as np
 
 from s3ns.neural.boxes import Box, BoxDetector
 from s3ns.neural.face import Face, find_face, find_face_region, head_region
-from s3ns.neural.geometry import Array, Picture, Region
+from s3ns.neural.geometry import Array, Image, Picture, Region, as_rgb
 from s3ns.neural.pose import Joint, Pose, find_pose, region_from
 from s3ns.neural.runtime import Model
 
@@ -32,6 +32,13 @@ LYING_ANGLE = np.radians(35)
 NEAR_BONUS = 0.5
 """A lying person is preferred over an upright one, and the person followed so far over
 both, so that staff at the bed do not steal the track."""
+
+PATIENCE = 1.0
+"""Seconds that a lost person or face is looked for in every frame; design."""
+
+SEARCH_PAUSE = 0.15
+"""Seconds between two looks for what has been lost for longer. Looking costs as much as
+following does; who comes back is found at most so much, and a frame, later."""
 
 LADDER_PAUSE = 1.0
 """Seconds between two ladders while nobody is found; one costs seven detections."""
@@ -110,8 +117,35 @@ LADDER = (
 )
 
 
+class Search:
+    """Says when to look again for what was lost: at first always, later now and then.
+
+    Times are seconds from the first frame, and come in order.
+    """
+
+    def __init__(self) -> None:
+        self._lost_at: float | None = None
+        self._next = -np.inf
+
+    def is_due(self, time: float) -> bool:
+        """Whether to look at this time."""
+        return time >= self._next
+
+    def note(self, time: float, *, found: bool) -> None:
+        """Take down how a look went."""
+        if found:
+            self._lost_at, self._next = None, -np.inf
+            return
+        if self._lost_at is None:
+            self._lost_at = time
+        if time - self._lost_at >= PATIENCE:
+            self._next = time + SEARCH_PAUSE
+
+
 class PatientTracker:
     """Finds and follows the patient; feed it the frames in order.
+
+    What bodies leave for the next frame and what faces leave are kept apart.
 
     Parameters
     ----------
@@ -130,11 +164,12 @@ class PatientTracker:
         self._person: Region | None = None
         self._face: Region | None = None
         self._last_seen: Array | None = None
+        self._body_search, self._face_search = Search(), Search()
         self._next_ladder = -np.inf
         self._next_census = -np.inf
         self.most_people = 0
 
-    def follow(self, time: float, image: Picture) -> Landmarks:
+    def follow(self, time: float, image: Image) -> Landmarks:
         """Find the patient in the next frame.
 
         Parameters
@@ -142,26 +177,36 @@ class PatientTracker:
         time
             Seconds from the first frame.
         image
-            Upright RGB picture, ``(height, width, 3)``.
+            Upright RGB picture, ``(height, width, 3)``, or the planes of one.
         """
-        pose = self._find_body(time, image)
-        face = None if pose is None else self._find_face(image, pose)
-        self._person = None if pose is None else pose.region
-        self._face = None if face is None else face.region
-        return Landmarks(time, pose, face)
+        pose = self.follow_body(time, image)
+        return Landmarks(time, pose, self.follow_face(time, image, pose))
 
-    def _find_body(self, time: float, image: Picture) -> Pose | None:
+    def follow_body(self, time: float, image: Image) -> Pose | None:
+        """Find the patient's body in the next frame.
+
+        It rests on earlier bodies alone, so that it may run ahead of the faces, in a
+        thread of its own.
+        """
         if time >= self._next_census:
             self._next_census = time + CENSUS_PAUSE
             self._detect(image, Retry())
         pose = self._pose_in(image, self._person)
-        if pose is None:
+        if pose is None and self._body_search.is_due(time):
             pose = self._search(time, image)
+            self._body_search.note(time, found=pose is not None)
         if pose is not None:
             self._last_seen = _hips(pose)
+        self._person = None if pose is None else pose.region
         return pose
 
-    def _pose_in(self, image: Picture, region: Region | None) -> Pose | None:
+    def follow_face(self, time: float, image: Image, pose: Pose | None) -> Face | None:
+        """Find the patient's face in the next frame, once the body was found there."""
+        face = None if pose is None else self._find_face(time, image, pose)
+        self._face = None if face is None else face.region
+        return face
+
+    def _pose_in(self, image: Image, region: Region | None) -> Pose | None:
         if region is None:
             return None
         pose = find_pose(self._models.pose, image, region)
@@ -169,7 +214,7 @@ class PatientTracker:
             return None
         return pose
 
-    def _search(self, time: float, image: Picture) -> Pose | None:
+    def _search(self, time: float, image: Image) -> Pose | None:
         pose = self._pose_in(image, self._detect(image, Retry()))
         if pose is not None or time < self._next_ladder:
             return pose
@@ -180,8 +225,8 @@ class PatientTracker:
         self._next_ladder = time + LADDER_PAUSE
         return None
 
-    def _detect(self, image: Picture, retry: Retry) -> Region | None:
-        changed = image if retry.change is None else retry.change(image)
+    def _detect(self, image: Image, retry: Retry) -> Region | None:
+        changed = image if retry.change is None else retry.change(as_rgb(image))
         view = self._view(image, retry.quarter_turns)
         threshold = retry.threshold if self._roi is None else FAINT_THRESHOLD
         boxes = self._models.person.inside(changed, view, threshold)
@@ -193,7 +238,7 @@ class PatientTracker:
         best = max(boxes, key=self._preference)
         return region_from(best.keypoints[0], best.keypoints[1])
 
-    def _view(self, image: Picture, quarter_turns: int) -> Region:
+    def _view(self, image: Image, quarter_turns: int) -> Region:
         height, width = image.shape[:2]
         x, y, wide, high = self._roi or (0, 0, width, height)
         margin = 1.0 if self._roi is None else 1.1
@@ -220,19 +265,20 @@ class PatientTracker:
         )
         return box.score + LYING_BONUS * bool(lying) + NEAR_BONUS * bool(near)
 
-    def _find_face(self, image: Picture, pose: Pose) -> Face | None:
+    def _find_face(self, time: float, image: Image, pose: Pose) -> Face | None:
         head = head_region(pose.points)
         ears = pose.points[[Joint.LEFT_EAR, Joint.RIGHT_EAR]]
         if max(float(np.linalg.norm(ears[0] - ears[1])), head.size / 4) < SMALLEST_HEAD:
             return None
         face = self._face_in(image, self._face, head)
-        if face is not None:
-            return face
-        found = find_face_region(self._models.face_box, image, head, FACE_THRESHOLD)
-        return self._face_in(image, found, head)
+        if face is None and self._face_search.is_due(time):
+            found = find_face_region(self._models.face_box, image, head, FACE_THRESHOLD)
+            face = self._face_in(image, found, head)
+            self._face_search.note(time, found=face is not None)
+        return face
 
     def _face_in(
-        self, image: Picture, region: Region | None, head: Region
+        self, image: Image, region: Region | None, head: Region
     ) -> Face | None:
         if region is None:
             return None

@@ -14,9 +14,9 @@ Item = TypeVar("Item")
 def prefetched(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """Run an iterable in a thread of its own, at most ``depth`` items ahead.
 
-    Decoding then runs beside the models. The thread ends when the items end, when
-    iteration is given up, and when either side raises; an error of the iterable is
-    raised here.
+    Decoding then runs beside the models, and one model beside another. The thread ends
+    when the items end, when iteration is given up, and when either side raises; an
+    error of the iterable is raised here.
     """
     ready: queue.Queue[tuple[Item] | _Failure | None] = queue.Queue(maxsize=depth)
     given_up = threading.Event()
@@ -43,7 +43,7 @@ def prefetched(items: Iterable[Item], depth: int) -> Generator[Item, None, None]
             if isinstance(iterator, Generator):
                 iterator.close()
 
-    worker = threading.Thread(target=run, name="s3ns-decoder", daemon=True)
+    worker = threading.Thread(target=run, name="s3ns-stage", daemon=True)
     worker.start()
     try:
         while (got := ready.get()) is not None:

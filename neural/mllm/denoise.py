@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from s3ns.neural.geometry import Array
 from s3ns.neural.video import SOUND_RATE
@@ -21,6 +20,9 @@ def without_noise(samples: Array) -> Array:
     of it is turned down, never off. Cries and groans stay: speech enhancers, trained to
     keep words, take them for noise.
     """
+    # Loading it takes half a second, also where no sound is cleaned.
+    from scipy import signal
+
     if len(samples) < 4 * _STEP:
         return samples
     how = {"fs": SOUND_RATE, "nperseg": 2 * _STEP}

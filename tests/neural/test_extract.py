@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from s3ns.facts import Document, Finding, InputError, Side, vocabulary
+from s3ns.neural.expression import read_expression
 from s3ns.neural.extractor import ExtractOptions, make_extractor
+from s3ns.neural.landmark_extractor import (
+    BODIES_AHEAD,
+    LANDMARK_MODELS,
+    READ_AHEAD,
+    Observer,
+)
+from s3ns.neural.landmarks import Models, PatientTracker
 from s3ns.neural.models import ModelStore
+from s3ns.neural.prefetch import prefetched
+from s3ns.neural.runtime import Model, open_model
+from s3ns.neural.tracks import Recorder
+from s3ns.neural.video import Frame, read
 from tests.neural.media import write_video
 
 ROOT = Path(__file__).parents[2]
@@ -133,3 +147,52 @@ def test_a_video_without_a_person_is_not_assessable(tmp_path: Path) -> None:
 def test_a_stretch_outside_the_recording_is_an_input_error() -> None:
     with pytest.raises(InputError, match="change --start and --end"):
         extract(DEMO, start=30)
+
+
+@pytest.fixture(scope="module")
+def models(model_store: ModelStore) -> dict[str, Model]:
+    return {name: open_model(model_store.path(name), "cpu") for name in LANDMARK_MODELS}
+
+
+def test_stages_side_by_side_find_what_one_after_the_other_finds(
+    models: dict[str, Model],
+) -> None:
+    pictures = [
+        item
+        for item in read(CLIPS / "asl_gestures_help.mkv", sound=False)
+        if isinstance(item, Frame)
+    ]
+    observer = Observer(models, ExtractOptions())
+    for item in prefetched(observer.bodies(iter(pictures)), BODIES_AHEAD):
+        observer.take(item)
+    tracker, recorder = PatientTracker(Models.of(models)), Recorder(10.0)
+    for picture in pictures:
+        found = tracker.follow(picture.time, picture.image)
+        recorder.add(found, found.face and read_expression(found.face))
+    end = len(pictures) / 10
+    one, other = observer.tracks(0, end), recorder.tracks(0, end)
+    assert np.isfinite(one.face.eye_opening).any()
+    np.testing.assert_array_equal(one.points, other.points)
+    np.testing.assert_array_equal(one.world, other.world)
+    np.testing.assert_array_equal(one.face.eye_opening, other.face.eye_opening)
+
+
+def test_pictures_in_memory_do_not_grow_with_the_length(
+    models: dict[str, Model],
+) -> None:
+    made: list[weakref.ref[Frame]] = []
+
+    def pictures() -> Iterator[Frame]:
+        for step in range(50):
+            picture = Frame(step / 10, np.zeros((72, 96, 3), np.uint8))
+            made.append(weakref.ref(picture))
+            yield picture
+
+    observer = Observer(models, ExtractOptions())
+    most = 0
+    for item in prefetched(observer.bodies(pictures()), BODIES_AHEAD):
+        observer.take(item)
+        most = max(most, sum(picture() is not None for picture in made))
+    assert len(made) == 50
+    # a queue, and two in hand, of each of two stages; one that is looked at
+    assert most <= READ_AHEAD + BODIES_AHEAD + 5

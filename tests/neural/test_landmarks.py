@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,16 @@ import pytest
 from s3ns.neural.boxes import BoxDetector
 from s3ns.neural.expression import read_expression
 from s3ns.neural.landmark_extractor import LANDMARK_MODELS
-from s3ns.neural.landmarks import Landmarks, Models, PatientTracker
+from s3ns.neural.landmarks import (
+    PATIENCE,
+    SEARCH_PAUSE,
+    Landmarks,
+    Models,
+    PatientTracker,
+)
 from s3ns.neural.models import ModelStore
 from s3ns.neural.pose import Joint
-from s3ns.neural.runtime import open_model
+from s3ns.neural.runtime import Array, Model, open_model
 from s3ns.neural.video import Frame, read
 
 ROOT = Path(__file__).parents[2]
@@ -159,3 +166,89 @@ def test_a_lost_patient_is_found_again(models: Models, demo_frame: Picture) -> N
     assert tracker.follow(0.0, demo_frame).pose is not None
     assert tracker.follow(0.1, np.zeros_like(demo_frame)).pose is None
     assert tracker.follow(0.2, demo_frame).pose is not None
+
+
+class Counted:
+    """A model that counts its runs."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.runs = model, 0
+
+    def run(self, *values: Array) -> dict[str, Array]:
+        self.runs += 1
+        return self.model.run(*values)
+
+
+RATE = 10
+STEPS = 4 * RATE
+
+
+def test_an_absent_patient_is_looked_for_now_and_then_and_found_soon(
+    models: Models, demo_frame: Picture
+) -> None:
+    counted = Counted(models.person.model)
+    person = replace(models.person, model=counted)  # type: ignore[arg-type]
+    tracker = PatientTracker(replace(models, person=person))
+    nobody = np.zeros_like(demo_frame[::4, ::4])
+    runs = []
+    for step in range(STEPS):
+        assert tracker.follow(step / RATE, nobody).pose is None
+        runs.append(counted.runs)
+    first = runs[RATE - 1]
+    last = runs[-1] - runs[-RATE - 1]
+    assert first >= RATE
+    # the ladder and the count of people cost the same as before
+    assert last <= first - RATE // 3
+    found = [
+        tracker.follow((STEPS + step) / RATE, demo_frame).pose is not None
+        for step in range(4)
+    ]
+    assert any(found[: round(SEARCH_PAUSE * RATE) + 1])
+    assert found[-1]
+
+
+def test_a_hidden_face_is_looked_for_now_and_then_and_found_soon(
+    models: Models, demo_frame: Picture
+) -> None:
+    shown = look(models, demo_frame)
+    assert shown.pose is not None
+    assert shown.face is not None
+    hidden = demo_frame.copy()
+    low, high = shown.face.mesh[:, :2].min(axis=0), shown.face.mesh[:, :2].max(axis=0)
+    centre, size = (low + high) / 2, high - low
+    cv2.ellipse(
+        hidden,
+        (*map(int, centre),),
+        (*map(int, size),),
+        0, 0, 360, (60, 50, 45), -1,
+    )  # fmt: skip
+    counted = Counted(models.face_box.model)
+    face_box = replace(models.face_box, model=counted)  # type: ignore[arg-type]
+    tracker = PatientTracker(replace(models, face_box=face_box))
+    assert tracker.follow(0.0, demo_frame).face is not None
+    runs = []
+    for step in range(1, STEPS):
+        found = tracker.follow(step / RATE, hidden)
+        assert found.pose is not None
+        assert found.face is None
+        runs.append(counted.runs)
+    assert runs[RATE - 1] - runs[0] == RATE - 1
+    assert runs[-1] - runs[-RATE - 1] <= RATE // 2
+    again = [
+        tracker.follow((STEPS + step) / RATE, demo_frame).face is not None
+        for step in range(round(SEARCH_PAUSE * RATE) + 1)
+    ]
+    assert any(again)
+
+
+def test_what_is_missed_for_a_moment_is_looked_for_in_every_frame(
+    models: Models, demo_frame: Picture
+) -> None:
+    tracker = PatientTracker(models)
+    nobody = np.zeros_like(demo_frame[::4, ::4])
+    for absent in (0.1, PATIENCE / 2, PATIENCE - 0.1):
+        tracker.follow(0.0, demo_frame)
+        for step in range(round(absent * RATE)):
+            tracker.follow((step + 1) / RATE, nobody)
+        assert tracker.follow(absent + 1 / RATE, demo_frame).pose is not None
+        tracker = PatientTracker(models)

@@ -10,6 +10,7 @@ import tflite
 
 from s3ns.facts import ModelError
 from s3ns.neural.models.convert.onnx_graph import TO_CHANNELS_FIRST, GraphBuilder
+from s3ns.neural.models.convert.sparse import Array
 from s3ns.neural.models.convert.tflite_graph import Operator
 
 Translate = Callable[[GraphBuilder, Operator], None]
@@ -211,12 +212,26 @@ def _logistic(graph: GraphBuilder, operator: Operator) -> None:
 
 @translates("PRELU")
 def _prelu(graph: GraphBuilder, operator: Operator) -> None:
-    # relu(x) - slope * relu(-x) is prelu(x); the PRelu kernel of onnxruntime runs on
-    # one element at a time on the CPU and takes half of a face mesh's time
-    value, slope = (graph.picture(index) for index in operator.inputs)
-    rising = graph.node("Relu", value)
-    falling = graph.node("Relu", graph.node("Neg", value))
-    result = graph.node("Sub", rising, graph.node("Mul", falling, slope))
+    # (1 - slope) * relu(x) + slope * x is prelu(x). The PRelu kernel of onnxruntime
+    # runs on one element at a time on the CPU; convolutions of 1 x 1, channel by
+    # channel, stay in the blocked layout of the convolutions around them, and the sum
+    # is fused into the second: a third less time for a face mesh than with Mul and Sub.
+    value, slope = operator.inputs
+    slopes = graph.values(slope).reshape(-1, 1, 1, 1)
+    channels = graph.shape(value)[3]
+    if len(slopes) != channels:
+        raise ModelError(
+            f"expected a PRELU with a slope for each of {channels} channels; came "
+            f"{len(slopes)}"
+        )
+
+    def scaled(name: str, factors: Array) -> str:
+        weight = graph.constant(factors)
+        return graph.node("Conv", name, weight, kernel_shape=[1, 1], group=channels)
+
+    picture = graph.picture(value)
+    rising = scaled(graph.node("Relu", picture), 1 - slopes)
+    result = graph.node("Add", scaled(picture, slopes), rising)
     graph.set_picture(operator.outputs[0], result)
 
 
