@@ -110,7 +110,7 @@ def export(
     samples = [] if calibrate is None else _calibration(calibrate, model)
     parity = write(wanted, output, precision=precision, calibration=samples)
     if check:
-        speed = measure(wanted.network, output, wanted.samples[0], threads=threads)
+        speed = measure(wanted.original, output, wanted.samples[0], threads=threads)
         console.print(_report(parity, speed, console.table_width))
     console.say(f"{output.stat().st_size / 1e6:.1f} MB in {output}")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from s3ns.facts import InputError
 from s3ns.neural.container import probe
+from s3ns.neural.encoders.architectures import by_pictures
 from s3ns.neural.encoders.card import View
 from s3ns.neural.encoders.checkpoint import load_encoder
 from s3ns.neural.encoders.export import Exportable, Sample
@@ -37,6 +38,7 @@ def encoder_in(folder: Path) -> Exportable:
         samples=((noise,), (even,), (np.concatenate([noise, even, noise]),)),
         batched=True,
         metadata={CARD_KEY: card.to_json()},
+        single=by_pictures(encoder, view),
     )
 
 
