@@ -38,6 +38,23 @@ Sample = Sequence[np.ndarray]
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """Inputs as they occur, for 8-bit files.
+
+    Attributes
+    ----------
+    ranges
+        What the ranges of the values are measured on.
+    unseen
+        What the file is compared on: on inputs that set them, ranges hold too well, and
+        on noise not at all.
+    """
+
+    ranges: Sequence[Sample]
+    unseen: Sequence[Sample]
+
+
+@dataclass(frozen=True)
 class Exportable:
     """A network with what is needed to write it.
 
@@ -81,7 +98,7 @@ def export(
     path: Path,
     *,
     precision: Precision = "fp32",
-    calibration: Sequence[Sample] = (),
+    calibration: Calibration | None = None,
 ) -> list[OutputParity]:
     """Write an ONNX file, after it was compared with torch.
 
@@ -93,10 +110,9 @@ def export(
         Where to write.
     precision
         ``fp32``; ``fp16``, with inputs and outputs as before; or ``int8``, with 8-bit
-        convolutions and matrix products, whose ranges are measured on ``calibration``.
+        convolutions and matrix products.
     calibration
-        Inputs as they occur; needed for ``int8``, and what it is compared on: on noise
-        its ranges would not hold.
+        Needed for ``int8``.
 
     Returns
     -------
@@ -107,6 +123,8 @@ def export(
     ModelError
         If an fp32 file does not give what torch gives; then nothing is written.
     """
+    if (calibration is not None) != (precision == "int8"):
+        raise ValueError("calibration is for int8, which needs it")
     network = wanted.network.eval()
     written = wanted.single if precision == "fp32" and wanted.single else network
     with tempfile.TemporaryDirectory(prefix="s3ns-export-") as scratch:
@@ -114,13 +132,13 @@ def export(
         _trace(wanted, written.eval(), file)
         if precision == "fp16":
             _to_half(file)
-        elif precision == "int8":
-            _to_int8(file, wanted.inputs, calibration)
+        elif calibration is not None:
+            _to_int8(file, wanted.inputs, calibration.ranges)
         model = onnx.load(file)
         _state(model, precision, _weights_hash(network), wanted.metadata)
         data = model.SerializeToString()
         file.write_bytes(data)
-        samples = calibration if precision == "int8" else wanted.samples
+        samples = calibration.unseen if calibration else wanted.samples
         parity = compare(wanted.original, file, samples)
         worst = max(output.largest for output in parity)
         # NaN is not larger than anything
@@ -164,12 +182,12 @@ def _to_half(file: Path) -> None:
     onnx.save(convert_float_to_float16(onnx.load(file), keep_io_types=True), file)
 
 
-def _to_int8(file: Path, inputs: Sequence[str], calibration: Sequence[Sample]) -> None:
+def _to_int8(file: Path, inputs: Sequence[str], ranges: Sequence[Sample]) -> None:
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._samples = iter(calibration)
+            self._samples = iter(ranges)
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             sample = next(self._samples, None)

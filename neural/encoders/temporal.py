@@ -15,6 +15,7 @@ Both are exact but for rounding. Batch normalisation is part of the weights.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -78,8 +79,8 @@ def minimal_filtering(outputs: int) -> tuple[Matrix, Matrix, Matrix]:
 
     Returns
     -------
-    ``after (outputs, n)``, ``kernel (n, 3)`` and ``before (n, n)`` with
-    ``n = outputs + 2``: the values are ``after @ ((kernel @ taps) * (before @ given))``.
+    ``after (outputs, n)``, ``kernel (n, 3)`` and ``before (n, n)``, where ``n`` is
+    ``outputs + 2``. The values are ``after @ ((kernel @ taps) * (before @ given))``.
     They are the transpose of multiplying two polynomials by their values at ``n``
     points (Toom 1963).
     """
@@ -208,11 +209,11 @@ class _Mean(nn.Module):
 
 
 def _is_cube(layer: nn.Conv3d) -> bool:
-    return layer.kernel_size[0] == TAPS and min(layer.kernel_size) > 1
+    return bool(layer.kernel_size[0] == TAPS and min(layer.kernel_size) > 1)
 
 
 def _can_be_filtered(layer: nn.Conv3d, frames: int) -> bool:
-    return (
+    return bool(
         _is_cube(layer)
         and layer.stride[0] == 1
         and layer.padding[0] == 1
@@ -231,16 +232,21 @@ def _put(layer: nn.Conv2d, weight: Tensor, bias: Tensor | None) -> None:
 def _fold(module: nn.Module) -> None:
     """Make each batch normalisation part of the convolution before it, in place."""
     children = list(module.named_children())
-    for (before, layer), (name, norm) in zip(children, children[1:], strict=False):
-        holder, key = module, before
-        while isinstance(layer, nn.Sequential):  # the last layer of it comes before
-            holder = layer
-            key, layer = list(layer.named_children())[-1]
-        if isinstance(norm, nn.BatchNorm3d) and isinstance(layer, nn.Conv3d):
-            setattr(holder, key, fuse_conv_bn_eval(layer, norm))
+    for (before, _), (name, norm) in itertools.pairwise(children):
+        if isinstance(norm, nn.BatchNorm3d):
+            holder, key = _last(module, before)
+            setattr(holder, key, fuse_conv_bn_eval(getattr(holder, key), norm))
             setattr(module, name, nn.Identity())
     for _, child in children:
         _fold(child)
+
+
+def _last(holder: nn.Module, name: str) -> tuple[nn.Module, str]:
+    """Return where the last layer of a child is kept."""
+    child = getattr(holder, name)
+    if not isinstance(child, nn.Sequential):
+        return holder, name
+    return _last(child, list(child.named_children())[-1][0])
 
 
 def _frames_seen(body: nn.Module, example: Tensor) -> Mapping[nn.Module, int]:
