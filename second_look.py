@@ -34,12 +34,17 @@ if TYPE_CHECKING:
 ROUNDS = 3
 """How often the rules may ask, at most."""
 
-RELIABILITY = 0.6
-"""How often a model that says it did not see a sign is right; as of its findings."""
-
 
 class Questioned(Protocol):
-    """An extractor that can be asked about a stretch."""
+    """An extractor that can be asked about a stretch.
+
+    Attributes
+    ----------
+    reliability
+        How often it is right about a sign, whether it says that it saw it or not.
+    """
+
+    reliability: float
 
     def look_again(
         self, video: Path, asks: Iterable[Ask], options: ExtractOptions
@@ -109,18 +114,25 @@ def check(
             break
         settled |= places.keys()
         observations, step = producer.look_again(video, new[::-1], options)
-        found = reasoner.reason(_joined(found, asks, observations, step))
+        joined = _joined(found, asks, observations, step, producer.reliability)
+        found = reasoner.reason(joined)
     return found
 
 
 def _joined(
-    document: Document, asks: Sequence[Ask], seen: Sequence[Observation], step: Step
+    document: Document,
+    asks: Sequence[Ask],
+    seen: Sequence[Observation],
+    step: Step,
+    reliability: float,
 ) -> Document:
     """Return the Document with what was seen, and doubts lowered that it confirms."""
     if document.recording.mirrored:
         seen = [_mirrored(item) for item in seen]
     doubted = [ask for ask in asks if ask.state == "unsure"]
-    findings = tuple(_weighed(item, doubted, seen) for item in document.findings)
+    findings = tuple(
+        _weighed(item, doubted, seen, reliability) for item in document.findings
+    )
     weighed = msgspec.structs.replace(document, findings=findings)
     return weighed.with_observations(seen, step)
 
@@ -132,7 +144,10 @@ def _mirrored(item: Observation) -> Observation:
 
 
 def _weighed(
-    finding: Finding, doubted: Sequence[Ask], seen: Sequence[Observation]
+    finding: Finding,
+    doubted: Sequence[Ask],
+    seen: Sequence[Observation],
+    reliability: float,
 ) -> Finding:
     """Return a doubted finding with the mean of both views where the model saw none.
 
@@ -153,7 +168,7 @@ def _weighed(
     )
     if not (is_doubted and covered):
         return finding
-    confidence = round((finding.confidence + 1 - RELIABILITY) / 2, 3)
+    confidence = round((finding.confidence + 1 - reliability) / 2, 3)
     said = f"confidence {finding.confidence:.2f} before a language model saw none"
     evidence = f"{finding.evidence}; {said}" if finding.evidence else said
     return msgspec.structs.replace(finding, confidence=confidence, evidence=evidence)
