@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -35,6 +35,7 @@ ROUNDS = 3
 """How often the rules may ask, at most."""
 
 
+@runtime_checkable
 class Questioned(Protocol):
     """An extractor that can be asked about a stretch.
 
@@ -94,7 +95,7 @@ def check(
     from s3ns.symbolic import inquire  # noqa: PLC0415
 
     producer = make_extractor(extractor, options.settings)
-    if not hasattr(producer, "look_again"):
+    if not isinstance(producer, Questioned):
         raise CapabilityError(
             f"the extractor {extractor} answers no questions; use --extractor mllm"
         )

@@ -61,8 +61,8 @@ def calibration_windows(videos: Sequence[Path], view: View) -> Calibration:
         end = probe(video).duration
         stride = max(view.frames, int(end * view.fps) // WINDOWS_PER_CLIP)
         found = windows(video, view, end=end, stride=stride)
-        some = itertools.islice(found, WINDOWS_PER_CLIP)
-        of_clip.append([(window.pictures[None],) for window in some])
+        first = itertools.islice(found, WINDOWS_PER_CLIP)
+        of_clip.append([(window.pictures[None],) for window in first])
     of_clip = [some for some in of_clip if some]
     if len(of_clip) == 1:
         of_clip = [of_clip[0][:-1], of_clip[0][-1:]]

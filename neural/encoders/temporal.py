@@ -90,7 +90,7 @@ def minimal_filtering(outputs: int) -> tuple[Matrix, Matrix, Matrix]:
         at_points = np.vander(np.array(POINTS[outputs]), terms, increasing=True)
         return np.vstack([at_points, np.eye(terms)[-1]])
 
-    before = np.linalg.inv(values(count)).T
+    before: Matrix = np.linalg.inv(values(count)).T.astype(np.float64)
     return values(outputs).T, values(TAPS), before
 
 

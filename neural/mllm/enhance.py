@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from s3ns.facts import CapabilityError, InputError, Sign, bad_value, vocabulary
+from s3ns.neural.expression import read_expression
 from s3ns.neural.extractor import ExtractOptions
 from s3ns.neural.geometry import Picture, Region
 from s3ns.neural.kinematics import ARM, LEG
@@ -136,7 +137,9 @@ class Artist:
 
     def moved(self, frame: Frame) -> dict[str, float]:
         """Return how fast each part of the patient moves."""
-        return self._movement(self._patient_in(frame))
+        found = self._patient_in(frame)
+        face = None if found.face is None else read_expression(found.face)
+        return self._movement(found, face)
 
     def _patient_in(self, frame: Frame) -> Landmarks:
         if frame.time != self._found.time:

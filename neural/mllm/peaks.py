@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from s3ns.facts import Sign
-from s3ns.neural.expression import Expression, read_expression
+from s3ns.neural.expression import Expression
 from s3ns.neural.geometry import Array
 from s3ns.neural.kinematics import ARM, LEG
 from s3ns.neural.landmarks import Landmarks
@@ -48,13 +48,12 @@ class Movement:
     def __init__(self) -> None:
         self._before: tuple[Landmarks, Expression | None] | None = None
 
-    def __call__(self, found: Landmarks) -> dict[str, float]:
+    def __call__(self, found: Landmarks, face: Expression | None) -> dict[str, float]:
         """Return the speeds since the frame before, by :data:`Part`, where measured.
 
         Limbs move in lengths of the trunk per second, the fastest of the four counting;
         lids in openings per lid length, and skin in distances of the outer eye corners.
         """
-        face = None if found.face is None else read_expression(found.face)
         before, self._before = self._before, (found, face)
         if before is None or found.time <= before[0].time:
             return {}

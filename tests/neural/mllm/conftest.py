@@ -37,7 +37,8 @@ def extract(ward: Path, tmp_path: Path) -> Extract:
         *,
         video: Path = ward,
         mirrored: bool = False,
-        models: Path = tmp_path / "no-models",
+        models: Path | None = tmp_path / "no-models",
+        end: float | None = None,
         **settings: object,
     ):
         given = {
@@ -48,7 +49,9 @@ def extract(ward: Path, tmp_path: Path) -> Extract:
             "retries": 2,
         } | settings
         texts = {name: str(value) for name, value in given.items()}
-        options = ExtractOptions(settings=texts, mirrored=mirrored, models=models)
+        options = ExtractOptions(
+            settings=texts, mirrored=mirrored, models=models, end=end
+        )
         return make_extractor("mllm", texts).extract(video, options, lambda *_: None)
 
     return run
