@@ -73,6 +73,7 @@ def task(
     options = ExtractOptions(device=device)
     known = {} if reports is None else _reports(reports)
     tables: Tables = {}
+    targets: dict[str, Path] = {}
     failed = 0
     for video in find_videos(videos):
         try:
@@ -84,12 +85,14 @@ def task(
             console.say(f"{video.name}: {error}")
             continue
         for name, rows in found.items():
+            targets[name] = target = output / table_name(name, how.model)
+            # Told after one video, not after all of them.
+            if target.exists() and not overwrite:
+                raise click.UsageError(
+                    f"{target} is there; add --overwrite to replace it"
+                )
             tables.setdefault(name, []).extend(rows)
         console.say(f"{video.name}: done")
-    targets = {name: output / table_name(name, how.model) for name in tables}
-    for target in targets.values():
-        if target.exists() and not overwrite:
-            raise click.UsageError(f"{target} is there; add --overwrite to replace it")
     output.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
         text = io.StringIO()

@@ -33,6 +33,9 @@ OPSET = 23
 MOST_FP32 = 1e-4
 """Largest difference from torch that an fp32 file may show."""
 
+LARGEST_FILE = 2**31 - 2**20
+"""Bytes; a single file cannot be larger than 2 GiB, and weights then lie beside it."""
+
 Precision = Literal["fp32", "fp16", "int8"]
 Sample = Sequence[np.ndarray]
 
@@ -107,7 +110,7 @@ def export(
     wanted
         The network.
     path
-        Where to write.
+        Where to write; weights of more than 2 GiB lie beside it, in ``NAME.data``.
     precision
         ``fp32``; ``fp16``, with inputs and outputs as before; or ``int8``, with 8-bit
         convolutions and matrix products.
@@ -136,8 +139,8 @@ def export(
             _to_int8(file, wanted.inputs, calibration.ranges)
         model = onnx.load(file)
         _state(model, precision, _weights_hash(network), wanted.metadata)
-        data = model.SerializeToString()
-        file.write_bytes(data)
+        beside = _write(model, file.with_name(path.name))
+        file = file.with_name(path.name)
         samples = calibration.unseen if calibration else wanted.samples
         parity = compare(wanted.original, file, samples)
         worst = max(output.largest for output in parity)
@@ -147,8 +150,20 @@ def export(
                 f"the exported network differs from torch by {worst:.1e}, more than "
                 f"{MOST_FP32:g}; nothing was written"
             )
-        put_file(path, data, path.parent)
+        for part in (*beside, file):  # the file itself last: it needs the other
+            put_file(path.with_name(part.name), part.read_bytes(), path.parent)
     return parity
+
+
+def _write(model: onnx.ModelProto, file: Path) -> list[Path]:
+    """Write a model, and return the file beside it that holds large weights, if any."""
+    if model.ByteSize() <= LARGEST_FILE:
+        onnx.save(model, file)
+        return []
+    weights = file.with_name(f"{file.name}.data")
+    weights.unlink(missing_ok=True)  # what the tracer left would be added to
+    onnx.save(model, file, save_as_external_data=True, location=weights.name)
+    return [weights]
 
 
 def _trace(wanted: Exportable, network: nn.Module, file: Path) -> None:
@@ -179,7 +194,8 @@ def _trace(wanted: Exportable, network: nn.Module, file: Path) -> None:
 def _to_half(file: Path) -> None:
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    onnx.save(convert_float_to_float16(onnx.load(file), keep_io_types=True), file)
+    # Named by its path, a model may be larger than 2 GiB.
+    onnx.save(convert_float_to_float16(str(file), keep_io_types=True), file)
 
 
 def _to_int8(file: Path, inputs: Sequence[str], ranges: Sequence[Sample]) -> None:

@@ -235,7 +235,7 @@ def load(folder: Path, device: str) -> Loaded:
     Raises
     ------
     CapabilityError
-        If PyTorch or transformers is not installed.
+        If PyTorch or transformers is not installed, or the memory is too small.
     ModelError
         If it cannot be loaded, or weights of it are missing.
     """
@@ -264,8 +264,17 @@ def load(folder: Path, device: str) -> Loaded:
             f"{len(missing)} weights of the model are not in {folder}, such as "
             f"{missing[0]}; fetch it again"
         )
+    import torch
+
+    try:
+        placed = model.to(device).eval()
+    except torch.OutOfMemoryError as error:
+        raise CapabilityError(
+            f"the memory of {device} does not hold the model; use a smaller one, or a "
+            "server that spreads it over several GPUs with --set server=URL"
+        ) from error
     return Loaded(
-        model=model.to(device).eval(),
+        model=placed,
         processor=processor,
         sha256=_hash_of(folder),
         sees=getattr(processor, "image_processor", None) is not None,

@@ -137,6 +137,13 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = ""
 
+    def __post_init__(self) -> None:
+        if self.overlap >= self.window:
+            raise ValueError(
+                f"windows of {self.window:g} s must share less than that, got an "
+                f"overlap of {self.overlap:g} s; add --set overlap=SECONDS"
+            )
+
     def asked_signs(self) -> tuple[Sign, ...]:
         """Return the signs to ask about, in the vocabulary's order.
 

@@ -23,6 +23,7 @@ from s3ns.facts import (  # noqa: E402
     Side,
     vocabulary,
 )
+from s3ns.neural.encoders import export as exporting  # noqa: E402
 from s3ns.neural.encoders.architectures import (  # noqa: E402
     architecture_names,
     build,
@@ -158,6 +159,17 @@ def test_the_file_states_where_it_comes_from_and_no_path(
     raw = exported.read_bytes()
     assert str(encoder).encode() not in raw
     assert b"site-packages" not in raw
+
+
+def test_weights_too_large_for_one_file_lie_beside_it(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clips: Path
+) -> None:
+    monkeypatch.setattr(exporting, "LARGEST_FILE", 20_000)
+    path = tmp_path / "large.onnx"
+    export(encoder_in(encoder), path)
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, "large.onnx.data"}
+    assert path.stat().st_size < (tmp_path / "large.onnx.data").stat().st_size
+    assert look(clips / "patient-0" / "clip-0.mp4", path).findings is not None
 
 
 def test_both_are_timed_on_the_same_threads(encoder: Path, exported: Path) -> None:

@@ -68,7 +68,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def extract(video: Path, model: object, **settings: object) -> Document:
-    given = {"model": model, "cache": "off", "window": 5, "signs": SIGNS} | settings
+    given = {"model": model, "cache": "off", "signs": SIGNS} | settings
     texts = {name: str(value) for name, value in given.items()}
     options = ExtractOptions(settings=texts, device="cpu")
     return make_extractor("mllm", texts).extract(video, options, lambda *_: None)

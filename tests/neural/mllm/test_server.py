@@ -116,6 +116,14 @@ def test_a_model_that_hears_gets_the_sound(extract: Extract) -> None:
     assert spans(document.findings, "ictal_vocalization") == [(0, 2), (25, 27)]
 
 
+@pytest.mark.parametrize("overlap", [10, 11])
+def test_windows_that_would_never_end_are_refused(
+    extract: Extract, overlap: int
+) -> None:
+    with pytest.raises(CapabilityError, match="must share less than that"):
+        extract("http://127.0.0.1:1/v1", window=10, overlap=overlap)
+
+
 def test_a_recording_without_sound_says_so(extract: Extract, tmp_path: Path) -> None:
     mute = write_video(tmp_path / "mute.mp4", count=30)
     with stub_server(lambda body: NO) as stub:
