@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 ROUNDS = 3
 """How often the rules may ask, at most."""
 
+SECONDS = 60.0
+"""For which the rules may weigh what to ask: a model that looks again takes longer, and
+what is asked must not hang on how busy the machine is."""
+
 
 @runtime_checkable
 class Questioned(Protocol):
@@ -93,7 +97,7 @@ def check(
     """
     from s3ns.neural.container import pseudonym  # noqa: PLC0415  (loads FFmpeg)
     from s3ns.neural.extractor import make_extractor  # noqa: PLC0415
-    from s3ns.symbolic import inquire  # noqa: PLC0415
+    from s3ns.symbolic.ask import asks_of  # noqa: PLC0415
 
     producer = make_extractor(extractor, options.settings)
     if not isinstance(producer, Questioned):
@@ -108,7 +112,7 @@ def check(
     found = reasoner.reason(document)
     settled: list[Ask] = []
     for _ in range(rounds):
-        asks = inquire(reasoner.base, found, ask=True).asks or ()
+        asks = asks_of(reasoner.base, found, seconds=SECONDS)
         new: list[Ask] = []
         for ask in asks:
             # One look tells of all sides of a stretch; and an answer moves the bounds

@@ -115,7 +115,7 @@ def stub_server(
 
         def _reply(self, said: str | Fault | Weighed) -> None:
             if said is Fault.HANG:
-                over.wait(10)
+                over.wait(60)
                 self.close_connection = True
             elif said is Fault.BREAK_OFF:
                 # Without lingering, the other side sees the connection torn down.
