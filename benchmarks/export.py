@@ -73,13 +73,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("architectures", nargs="*", metavar="NAME")
     parser.add_argument("--threads", type=int, default=1)
-    precisions = ("fp32", "fp16", "int8")
+    precisions: tuple[Precision, ...] = ("fp32", "fp16", "int8")
     parser.add_argument("--precision", choices=precisions)
     arguments = parser.parse_args()
     print(f"one window, CPU, {arguments.threads} threads, median of 5 runs in turn")
     for architecture in arguments.architectures or VIEWS:
         with tempfile.TemporaryDirectory() as folder:
-            wanted = (arguments.precision,) if arguments.precision else precisions
+            wanted = [p for p in precisions if arguments.precision in {None, p}]
             compare(architecture, arguments.threads, wanted, Path(folder))
 
 

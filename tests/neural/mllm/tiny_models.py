@@ -76,11 +76,15 @@ AUDIO = {
 
 
 SAYING = (
-    '{"answer": "yes", ',
-    '"side": "left", ',
+    '{"answer": "',
+    "yes",
+    '", "side": "left", ',
     '"first_frame": 2, "last_frame": 4}',
 )
 """What a model says that was made to say something, token by token."""
+
+NEARLY = "no"
+"""What it nearly says in place of the second of these."""
 
 
 def tokenizer(**extra: str) -> Any:
@@ -100,7 +104,7 @@ def tokenizer(**extra: str) -> Any:
         extra_special_tokens=extra,
     )
     result.add_tokens(["<|im_start|>"], special_tokens=True)
-    result.add_tokens(list(SAYING))
+    result.add_tokens([*SAYING, NEARLY])
     return result
 
 
@@ -353,6 +357,7 @@ def make_it_say(folder: Path) -> None:
     head.zero_()
     for one, next_one in itertools.pairwise(chain):
         head[next_one] = tokens[one]
+    head[words.convert_tokens_to_ids(NEARLY)] = 0.97 * tokens[chain[1]]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
