@@ -13,7 +13,7 @@ from s3ns.cli_bench_synthetic import synthetic
 from s3ns.cli_pathmotion import pathmotion
 from s3ns.facts import InputError
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import as_json, examples, overwrite, rules
+from s3ns.report.options import as_json, examples, output_folder, overwrite, rules
 
 if TYPE_CHECKING:
     from s3ns.benchmarks.s3.scoring import Table
@@ -260,14 +260,7 @@ def compare(
     epilog=examples("s3ns bench documents --data S3/ -o experts/"),
 )
 @_data
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    metavar="DIR",
-    help="Folder for the Documents.",
-)
+@output_folder("Folder for the Documents.")
 @overwrite
 @guarded
 def write_documents(

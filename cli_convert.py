@@ -53,12 +53,14 @@ def convert(
     What annotators did not mark proves nothing unless they looked for it: name those
     signs with --looked-for. Training needs both what was seen and what was not.
     """
-    from s3ns.facts.annotations import document_of, reader, writer
+    from s3ns.facts.annotations import companions, document_of, reader, writer
     from s3ns.neural.container import probe
 
-    console.check_target(output, overwrite=overwrite, source=source)
     if (target is None) == (origin is None):
         raise click.UsageError("name either --to FORMAT or --from FORMAT")
+    beside = [] if target is None else companions(target, output)
+    for path in (output, *beside):
+        console.check_target(path, overwrite=overwrite, source=source)
     if target is not None:
         writer(target)(console.read(source), output)
         return

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import examples, overwrite, videos_argument
+from s3ns.report.options import (
+    documents_folder,
+    examples,
+    output_folder,
+    overwrite,
+    patients_table,
+    videos_argument,
+)
 
 if TYPE_CHECKING:
     from s3ns.neural.dataset.records import Kind
-
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group(
@@ -30,23 +35,12 @@ def dataset() -> None:
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         videos_argument,
-        click.option(
-            "-o", "--output", type=_FOLDER, required=True, help="Folder for the data."
-        ),
+        output_folder("Folder for the data."),
         click.option(
             "--licence", required=True, help="Of the videos and their annotation."
         ),
-        click.option(
-            "--documents",
-            type=click.Path(path_type=Path, file_okay=False, exists=True),
-            help="Folder of the Documents.  [default: the folder of clips]",
-        ),
-        click.option(
-            "--patients",
-            type=click.Path(path_type=Path, dir_okay=False, exists=True),
-            help="Table (TSV) with the columns clip and patient.  [default: one "
-            "patient for each folder that holds clips]",
-        ),
+        documents_folder,
+        patients_table,
         click.option(
             "--validation",
             type=click.FloatRange(0, 0.9),
@@ -108,17 +102,16 @@ def _write(
     from s3ns.batch import find_videos
     from s3ns.neural.dataset.records import Described, make_records, part_by_patient
     from s3ns.neural.dataset.write import link_video, write_dataset
-    from s3ns.neural.encoders.corpus import find_clips
+    from s3ns.neural.encoders.corpus import find_clips, folders_of
 
     other = "grpo" if kind == "sft" else "sft"
     if any(output.glob(f"{other}-*")):
         raise click.UsageError(f"{output} holds {other} data; name another folder")
     if any(output.glob(f"{kind}-*")) and not overwrite:
         raise click.UsageError(f"{output} holds {kind} data; add --overwrite")
-    first = videos[0]
     clips = find_clips(
         find_videos(videos),
-        documents=documents or (first if first.is_dir() else first.parent),
+        documents=[documents] if documents else folders_of(videos),
         patients=patients,
         remark=lambda text: console.say(f"note: {text}"),
     )

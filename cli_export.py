@@ -11,7 +11,7 @@ from s3ns.report.console import Console, guarded
 from s3ns.report.options import examples, overwrite
 
 if TYPE_CHECKING:
-    from s3ns.neural.encoders.export import Exportable, Sample
+    from s3ns.neural.encoders.export import Calibration, Exportable
     from s3ns.neural.encoders.parity import OutputParity, Speed
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -51,7 +51,8 @@ def _grid(text: str) -> Grid:
     "--calibrate",
     type=click.Path(path_type=Path, exists=True),
     metavar="VIDEOS",
-    help="Videos on which the ranges for int8 are measured.",
+    help="Videos on which the ranges for int8 are measured; some are held out to "
+    "compare on.",
 )
 @click.option(
     "--check", is_flag=True, help="Print differences from torch, and both speeds."
@@ -107,10 +108,10 @@ def export(
     from s3ns.neural.encoders.parity import measure
 
     wanted = _source(model, grid)
-    samples = [] if calibrate is None else _calibration(calibrate, model)
-    parity = write(wanted, output, precision=precision, calibration=samples)
+    seen = None if calibrate is None else _calibration(calibrate, model)
+    parity = write(wanted, output, precision=precision, calibration=seen)
     if check:
-        speed = measure(wanted.network, output, wanted.samples[0], threads=threads)
+        speed = measure(wanted.original, output, wanted.samples[0], threads=threads)
         console.print(_report(parity, speed, console.table_width))
     console.say(f"{output.stat().st_size / 1e6:.1f} MB in {output}")
 
@@ -132,7 +133,7 @@ def _source(model: Path, grid: Grid | None) -> Exportable:
     return tower_in(model, grid)
 
 
-def _calibration(videos: Path, model: Path) -> list[Sample]:
+def _calibration(videos: Path, model: Path) -> Calibration:
     from s3ns.batch import find_videos
     from s3ns.neural.encoders.card import EncoderCard
     from s3ns.neural.encoders.sources import calibration_windows

@@ -9,7 +9,7 @@ import click
 
 from s3ns.facts import InputError
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import examples, overwrite, rules
+from s3ns.report.options import examples, output_folder, overwrite, rules
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 
@@ -21,14 +21,7 @@ _labels = click.option(
     metavar="FILE",
     help="CSV with the columns recording, label (ES or NES) and patient.",
 )
-_output = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    metavar="DIR",
-    help="Folder of rules to write, for --rules.",
-)
+_output = output_folder("Folder of rules to write, for --rules.")
 _date = click.option(
     "--date",
     metavar="YYYY-MM-DD",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import click
@@ -69,6 +68,7 @@ def optimise(
 
     from s3ns.facts import Document
     from s3ns.facts.document import write_text
+    from s3ns.facts.tables import rows
     from s3ns.neural.container import probe
     from s3ns.neural.extractor import ExtractOptions, read_settings
     from s3ns.neural.mllm.extractor import aids_of
@@ -85,7 +85,7 @@ def optimise(
     backend = open_backend(how, device)
     known = []
     with Interviewer(backend) as interviewer:
-        for row in _rows(table):
+        for row in rows(table, ("patient", "video", "document")):
             video = table.parent / row["video"]
             recording = probe(video)
             aids = aids_of(how, options, recording)
@@ -112,15 +112,3 @@ def optimise(
         console.print(text)
     else:
         write_text(output, f"{text}\n")
-
-
-def _rows(table: Path) -> list[dict[str, str]]:
-    from s3ns.facts import InputError
-
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"patient", "video", "document"} <= rows[0].keys():
-        raise InputError(
-            f"expected the columns patient, video and document in {table}, and rows"
-        )
-    return rows

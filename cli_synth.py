@@ -9,7 +9,7 @@ import click
 
 from s3ns.facts import InputError
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import examples, overwrite
+from s3ns.report.options import examples, output_folder, overwrite
 
 if TYPE_CHECKING:
     from s3ns.benchmarks.synthetic.scenario import Scenario
@@ -74,14 +74,7 @@ def render(console: Console, scenario: Path, output: Path, overwrite: bool) -> N
     show_default=True,
     help="What it is for; the suites of one never show what those of another do.",
 )
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Folder for the films.",
-)
+@output_folder("Folder for the films.")
 @click.option("--resume", is_flag=True, help="Keep the films that are there already.")
 @guarded
 def suite(

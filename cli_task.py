@@ -13,6 +13,7 @@ from s3ns.report.options import (
     device,
     examples,
     model,
+    output_folder,
     overwrite,
     own_settings,
     settings,
@@ -39,14 +40,7 @@ from s3ns.report.options import (
     "model is told them.",
 )
 @device
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    metavar="DIR",
-    help="Folder for the tables.",
-)
+@output_folder("Folder for the tables.")
 @overwrite
 @guarded
 def task(
@@ -79,6 +73,7 @@ def task(
     options = ExtractOptions(device=device)
     known = {} if reports is None else _reports(reports)
     tables: Tables = {}
+    targets: dict[str, Path] = {}
     failed = 0
     for video in find_videos(videos):
         try:
@@ -90,12 +85,14 @@ def task(
             console.say(f"{video.name}: {error}")
             continue
         for name, rows in found.items():
+            targets[name] = target = output / table_name(name, how.model)
+            # Told after one video, not after all of them.
+            if target.exists() and not overwrite:
+                raise click.UsageError(
+                    f"{target} is there; add --overwrite to replace it"
+                )
             tables.setdefault(name, []).extend(rows)
         console.say(f"{video.name}: done")
-    targets = {name: output / table_name(name, how.model) for name in tables}
-    for target in targets.values():
-        if target.exists() and not overwrite:
-            raise click.UsageError(f"{target} is there; add --overwrite to replace it")
     output.mkdir(parents=True, exist_ok=True)
     for name, rows in tables.items():
         text = io.StringIO()
@@ -109,10 +106,7 @@ def task(
 
 
 def _reports(path: Path) -> dict[str, str]:
-    from s3ns.facts import InputError
+    from s3ns.facts.tables import rows
 
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"file_name", "report"} <= rows[0].keys():
-        raise InputError(f"expected the columns file_name and report in {path}")
-    return {row["file_name"]: row["report"] for row in rows if row["report"]}
+    table = rows(path, ("file_name", "report"))
+    return {row["file_name"]: row["report"] for row in table if row["report"]}

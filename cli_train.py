@@ -9,14 +9,20 @@ import click
 
 from s3ns.facts import bad_value
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import as_json, device, examples, videos_argument
+from s3ns.report.options import (
+    as_json,
+    device,
+    documents_folder,
+    examples,
+    output_folder,
+    patients_table,
+    videos_argument,
+)
 
 if TYPE_CHECKING:
     from s3ns.neural.encoders.experiment import Plan, Report
     from s3ns.neural.encoders.training import TrainOptions
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _COUNT = click.IntRange(min=1)
 
 
@@ -29,20 +35,9 @@ _COUNT = click.IntRange(min=1)
     )
 )
 @videos_argument
-@click.option(
-    "-o", "--output", type=_FOLDER, required=True, help="Folder for the encoders."
-)
-@click.option(
-    "--documents",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder of the Documents.  [default: the folder of clips]",
-)
-@click.option(
-    "--patients",
-    type=_FILE,
-    help="Table (TSV) with the columns clip and patient.  [default: one patient for "
-    "each folder that holds clips]",
-)
+@output_folder("Folder for the encoders.")
+@documents_folder
+@patients_table
 @click.option(
     "--architecture",
     metavar="NAME",
@@ -166,7 +161,7 @@ def train(
     import msgspec
 
     from s3ns.batch import find_videos
-    from s3ns.neural.encoders.corpus import find_clips
+    from s3ns.neural.encoders.corpus import find_clips, folders_of
     from s3ns.neural.encoders.experiment import run_experiment
     from s3ns.neural.encoders.packages import require
 
@@ -179,7 +174,7 @@ def train(
     found = find_videos(videos)
     clips = find_clips(
         found,
-        documents=documents or _common_folder(videos),
+        documents=[documents] if documents else folders_of(videos),
         patients=patients,
         remark=lambda text: console.say(f"note: {text}"),
     )
@@ -245,11 +240,6 @@ def _options(**settings: Any) -> TrainOptions:
         device=settings["device"],
         flip=not settings["no_flip"],
     )
-
-
-def _common_folder(videos: tuple[Path, ...]) -> Path:
-    first = videos[0]
-    return first if first.is_dir() else first.parent
 
 
 def _table(report: Report, width: int) -> str:

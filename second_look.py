@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -24,6 +24,7 @@ from s3ns.facts import (
     Finding,
     InputError,
     Observation,
+    Side,
     Step,
 )
 
@@ -34,12 +35,22 @@ if TYPE_CHECKING:
 ROUNDS = 3
 """How often the rules may ask, at most."""
 
-RELIABILITY = 0.6
-"""How often a model that says it did not see a sign is right; as of its findings."""
+SECONDS = 60.0
+"""For which the rules may weigh what to ask: a model that looks again takes longer, and
+what is asked must not hang on how busy the machine is."""
 
 
+@runtime_checkable
 class Questioned(Protocol):
-    """An extractor that can be asked about a stretch."""
+    """An extractor that can be asked about a stretch.
+
+    Attributes
+    ----------
+    reliability
+        How often it is right about a sign, whether it says that it saw it or not.
+    """
+
+    reliability: float
 
     def look_again(
         self, video: Path, asks: Iterable[Ask], options: ExtractOptions
@@ -86,10 +97,10 @@ def check(
     """
     from s3ns.neural.container import pseudonym  # noqa: PLC0415  (loads FFmpeg)
     from s3ns.neural.extractor import make_extractor  # noqa: PLC0415
-    from s3ns.symbolic import inquire  # noqa: PLC0415
+    from s3ns.symbolic.ask import asks_of  # noqa: PLC0415
 
     producer = make_extractor(extractor, options.settings)
-    if not hasattr(producer, "look_again"):
+    if not isinstance(producer, Questioned):
         raise CapabilityError(
             f"the extractor {extractor} answers no questions; use --extractor mllm"
         )
@@ -99,30 +110,79 @@ def check(
             "is another"
         )
     found = reasoner.reason(document)
-    settled: set[tuple[str, float, float]] = set()
+    settled: list[Ask] = []
     for _ in range(rounds):
-        asks = inquire(reasoner.base, found, ask=True).asks or ()
-        # One look tells of all sides of a stretch.
-        places = {(ask.sign, ask.start, ask.end): ask for ask in reversed(asks)}
-        new = [ask for place, ask in places.items() if place not in settled]
+        asks = asks_of(reasoner.base, found, seconds=SECONDS)
+        new: list[Ask] = []
+        for ask in asks:
+            # One look tells of all sides of a stretch; and an answer moves the bounds
+            # of what is asked about next, which must not count it twice.
+            if not any(_is_same(ask, other) for other in (*settled, *new)):
+                new.append(ask)
         if not new:
             break
-        settled |= places.keys()
-        observations, step = producer.look_again(video, new[::-1], options)
-        found = reasoner.reason(_joined(found, asks, observations, step))
+        settled += new
+        observations, step = producer.look_again(video, new, options)
+        joined = _joined(found, asks, observations, step, producer.reliability)
+        found = reasoner.reason(joined)
     return found
 
 
+def _is_same(one: Ask, other: Ask) -> bool:
+    """Tell whether two stretches of a sign are the same for the most part."""
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return one.sign == other.sign and shared >= (one.end - one.start) / 2
+
+
 def _joined(
-    document: Document, asks: Sequence[Ask], seen: Sequence[Observation], step: Step
+    document: Document,
+    asks: Sequence[Ask],
+    seen: Sequence[Observation],
+    step: Step,
+    reliability: float,
 ) -> Document:
-    """Return the Document with what was seen, and doubts lowered that it confirms."""
+    """Return the Document with what was seen, and doubts weighed by it."""
     if document.recording.mirrored:
         seen = [_mirrored(item) for item in seen]
     doubted = [ask for ask in asks if ask.state == "unsure"]
-    findings = tuple(_weighed(item, doubted, seen) for item in document.findings)
-    weighed = msgspec.structs.replace(document, findings=findings)
-    return weighed.with_observations(seen, step)
+    findings: list[Finding] = []
+    new = dict(enumerate(seen))
+    answered = {item.source for item in seen}
+    for finding in document.findings:
+        if finding.source in answered or not _is_doubted(finding, doubted):
+            findings.append(finding)
+            continue
+        before = f"{finding.confidence:.2f}"
+        confirming = {
+            place: item
+            for place, item in new.items()
+            if isinstance(item, Finding) and _confirms(item, finding)
+        }
+        if confirming:
+            best = max(item.confidence for item in confirming.values())
+            both = pooled(finding.confidence, best)
+            findings.append(_with(finding, both, f"{before} before a model saw it too"))
+            # The rules take the mean of findings that meet: both say the same now.
+            new |= {
+                place: _with(item, both, f"{item.confidence:.2f} by itself")
+                for place, item in confirming.items()
+            }
+        elif _is_denied(finding, seen):
+            left = pooled(finding.confidence, 1 - reliability)
+            findings.append(_with(finding, left, f"{before} before a model saw none"))
+        else:
+            findings.append(finding)
+    weighed = msgspec.structs.replace(document, findings=tuple(findings))
+    return weighed.with_observations(new.values(), step)
+
+
+def pooled(one: float, other: float) -> float:
+    """Return the confidence that two independent looks give together.
+
+    Both are probabilities that start from even odds; their odds are multiplied (Bayes).
+    """
+    both, neither = one * other, (1 - one) * (1 - other)
+    return round(both / (both + neither), 3) if both + neither else one
 
 
 def _mirrored(item: Observation) -> Observation:
@@ -131,29 +191,32 @@ def _mirrored(item: Observation) -> Observation:
     return item
 
 
-def _weighed(
-    finding: Finding, doubted: Sequence[Ask], seen: Sequence[Observation]
-) -> Finding:
-    """Return a doubted finding with the mean of both views where the model saw none.
-
-    That is what the rules do with two findings of one sign: the mean of both.
-    """
-    is_doubted = any(
+def _is_doubted(finding: Finding, doubted: Sequence[Ask]) -> bool:
+    return any(
         (ask.sign, ask.side) == (finding.sign, finding.side)
         and ask.start < finding.end
         and finding.start < ask.end
         for ask in doubted
     )
-    here = [item for item in seen if item.sign == finding.sign]
-    covered = any(
+
+
+def _confirms(item: Finding, finding: Finding) -> bool:
+    sides = {item.side, finding.side}
+    same_side = len(sides) == 1 or Side.UNKNOWN in sides
+    return item.sign == finding.sign and same_side and item.overlaps(finding)
+
+
+def _is_denied(finding: Finding, seen: Sequence[Observation]) -> bool:
+    return any(
         isinstance(item, Absence)
+        and item.sign == finding.sign
         and item.start <= finding.start
         and finding.end <= item.end
-        for item in here
+        for item in seen
     )
-    if not (is_doubted and covered):
-        return finding
-    confidence = round((finding.confidence + 1 - RELIABILITY) / 2, 3)
-    said = f"confidence {finding.confidence:.2f} before a language model saw none"
+
+
+def _with(finding: Finding, confidence: float, why: str) -> Finding:
+    said = f"confidence {why}"
     evidence = f"{finding.evidence}; {said}" if finding.evidence else said
     return msgspec.structs.replace(finding, confidence=confidence, evidence=evidence)

@@ -74,6 +74,12 @@ def writer(name: str) -> Write:
     return found
 
 
+def companions(name: str, path: Path) -> list[Path]:
+    """Return the files that a writer makes beside the one that was asked for."""
+    beside: Callable[[Path], list[Path]] | None = _found(name, "companions")
+    return [] if beside is None else beside(path)
+
+
 def document_of(
     marked: Marked,
     recording: Recording,
@@ -174,10 +180,14 @@ def _gaps(marked: Marked, sign: str, end: float) -> Iterable[Absence]:
 
 
 def _part(name: str, part: str) -> Any:
-    if name not in FORMATS:
-        raise InputError(bad_value("format", name, FORMATS))
-    found = getattr(import_module(f"s3ns.facts.as_{name}"), part, None)
+    found = _found(name, part)
     if found is None:
         done = "read" if part == "read" else "written"
         raise InputError(f"the format {name} cannot be {done}; see s3ns convert --help")
     return found
+
+
+def _found(name: str, part: str) -> Any:
+    if name not in FORMATS:
+        raise InputError(bad_value("format", name, FORMATS))
+    return getattr(import_module(f"s3ns.facts.as_{name}"), part, None)

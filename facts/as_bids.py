@@ -55,7 +55,13 @@ def write(document: Document, path: Path) -> None:
         "trial_type": {"Description": COLUMNS["trial_type"], "Levels": levels}
     }
     write_text(path, "\n".join(lines) + "\n")
-    write_text(path.with_suffix(".json"), json.dumps(sidecar, indent=2) + "\n")
+    for beside in companions(path):
+        write_text(beside, json.dumps(sidecar, indent=2) + "\n")
+
+
+def companions(path: Path) -> list[Path]:
+    """Return the file that describes the columns of a table."""
+    return [path.with_suffix(".json")]
 
 
 def read(path: Path) -> Marked:

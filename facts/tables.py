@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,8 +25,9 @@ def rows(path: Path, needed: Iterable[str]) -> list[Row]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
-    lines = text.splitlines()
-    delimiter = "\t" if lines and "\t" in lines[0] else ","
+    delimiter = "\t" if "\t" in text.partition("\n")[0] else ","
+    # Cells in quotes may have several lines.
+    lines = io.StringIO(text, newline="")
     table = csv.DictReader(lines, delimiter=delimiter, restval="")
     missing = [name for name in needed if name not in (table.fieldnames or ())]
     if missing:
@@ -33,7 +35,10 @@ def rows(path: Path, needed: Iterable[str]) -> list[Row]:
             f"{path} lacks the column {missing[0]!r}; came "
             f"{', '.join(table.fieldnames or ['none'])}"
         )
-    return [{k: v for k, v in row.items() if isinstance(v, str)} for row in table]
+    try:
+        return [{k: v for k, v in row.items() if isinstance(v, str)} for row in table]
+    except csv.Error as error:
+        raise InputError(f"{path}, line {table.line_num}: {error}") from error
 
 
 def seconds(path: Path, text: str) -> float:

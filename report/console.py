@@ -94,7 +94,9 @@ class Console:
         if target is None or self.is_dash(target):
             return
         if source and source.exists() and target.exists() and target.samefile(source):
-            raise click.UsageError(f"{target} is the video; name another file")
+            raise click.UsageError(
+                f"{target} is what is read; name another file to write"
+            )
         if target.is_dir():
             raise click.UsageError(f"{target} is a folder; name a file")
         if target.exists() and not overwrite:

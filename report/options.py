@@ -167,6 +167,28 @@ output = click.option(
     help="Keep the Document in this file, or Documents in this folder; - is the "
     "standard output.",
 )
+
+
+def output_folder(what: str) -> Callable[[Command], Command]:
+    """Return the option for a folder that a command must be given to write to."""
+    return click.option(
+        "-o", "--output", type=_FOLDER, required=True, metavar="DIR", help=what
+    )
+
+
+documents_folder = click.option(
+    "--documents",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Folder of the Documents.  [default: the folders of the videos]",
+)
+patients_table = click.option(
+    "--patients",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Table with the columns clip and patient.  [default: one patient for each "
+    "folder that holds videos]",
+)
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 resume = click.option(
     "--resume", is_flag=True, help="Keep the Documents that are in the folder already."

@@ -71,6 +71,7 @@ WITH_TORCH = {
     "neural/encoders/experiment.py",
     "neural/encoders/export.py",
     "neural/encoders/parity.py",
+    "neural/encoders/temporal.py",
     "neural/encoders/towers.py",
     "neural/encoders/training.py",
     "neural/mllm/local.py",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -46,7 +45,9 @@ def write_dataset(
 
 
 def link_video(video: Path, name: str, folder: Path) -> str:
-    """Put a video into a data set under a pseudonym, as a link where that is possible.
+    """Put a video into a data set under a pseudonym, without a second copy if possible.
+
+    A symbolic link would hold the path that the video came from, and so its name.
 
     Returns
     -------
@@ -62,8 +63,8 @@ def link_video(video: Path, name: str, folder: Path) -> str:
     target.unlink(missing_ok=True)
     try:
         try:
-            target.symlink_to(os.path.abspath(video))  # noqa: PTH100
-        except (OSError, NotImplementedError):  # as a rule on Windows
+            target.hardlink_to(video.resolve())
+        except (OSError, NotImplementedError):  # on another disk, for one
             shutil.copyfile(video, target)
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror}") from error

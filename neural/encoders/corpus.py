@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from s3ns.facts import Document, InputError, Recording
+from s3ns.facts.tables import rows
 from s3ns.neural.container import probe
 from s3ns.neural.encoders.card import View
 from s3ns.neural.encoders.labels import Labels, window_labels
@@ -63,7 +63,7 @@ class Corpus:
 def find_clips(
     videos: Sequence[Path],
     *,
-    documents: Path,
+    documents: Sequence[Path],
     patients: Path | None = None,
     remark: Callable[[str], None],
 ) -> list[Clip]:
@@ -79,9 +79,9 @@ def find_clips(
     videos
         The videos.
     documents
-        Folder of Documents, searched with the folders in it.
+        Folders of Documents, searched with the folders in them.
     patients
-        Table (TSV) with the columns ``clip`` and ``patient``; a clip is named by the
+        Table with the columns ``clip`` and ``patient``; a clip is named by the
         name of its file, with or without its ending, or by the id of its recording.
     remark
         Called with what a reader should know.
@@ -104,8 +104,9 @@ def find_clips(
         clips.append(Clip(video, document, patient, recording))
     if not clips:
         raise InputError(
-            f"none of the {len(videos)} videos has a Document in {documents}; a "
-            "Document belongs to a video by its hash or by the same name"
+            f"none of the {len(videos)} videos has a Document in "
+            f"{', '.join(map(str, documents))}; a Document belongs to a video by its "
+            "hash or by the same name"
         )
     if without:
         remark(f"{without} videos have no Document and are left out")
@@ -118,25 +119,22 @@ def find_clips(
     return clips
 
 
+def folders_of(videos: Iterable[Path]) -> list[Path]:
+    """Return the folders that were named, and those of the videos that were."""
+    folders = (path if path.is_dir() else path.parent for path in videos)
+    return list(dict.fromkeys(folders))
+
+
 def read_patients(path: Path) -> dict[str, str]:
-    """Read a table (TSV) of clips and their patients.
+    """Read a table of clips and their patients.
 
     Raises
     ------
     InputError
         If it cannot be read or lacks a column.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    rows = csv.DictReader(text.splitlines(), delimiter="\t")
-    if not set(PATIENTS_COLUMNS) <= set(rows.fieldnames or ()):
-        raise InputError(
-            f"expected the columns {' and '.join(PATIENTS_COLUMNS)}, parted by tabs, "
-            f"in {path}; came {', '.join(rows.fieldnames or ['none'])}"
-        )
-    return {row["clip"]: row["patient"] for row in rows if row["patient"]}
+    table = rows(path, PATIENTS_COLUMNS)
+    return {row["clip"]: row["patient"] for row in table if row["patient"]}
 
 
 def build_corpus(
@@ -227,12 +225,13 @@ def _write_pictures(
 
 
 class _Documents:
-    """The Documents of a folder, by the hash they state or by their name."""
+    """The Documents of folders, by the hash they state or by their name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folders: Iterable[Path]) -> None:
         self._by_hash: dict[str, Document] = {}
         self._by_name: dict[str, dict[Path, Document]] = {}
-        for path in sorted(folder.rglob("*.json")):
+        found = {path for folder in folders for path in folder.rglob("*.json")}
+        for path in sorted(found):
             raw = path.read_bytes()
             if b'"s3ns-document"' not in raw:
                 continue  # other JSON may lie beside the clips

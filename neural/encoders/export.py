@@ -33,8 +33,28 @@ OPSET = 23
 MOST_FP32 = 1e-4
 """Largest difference from torch that an fp32 file may show."""
 
+LARGEST_FILE = 2**31 - 2**20
+"""Bytes; a single file cannot be larger than 2 GiB, and weights then lie beside it."""
+
 Precision = Literal["fp32", "fp16", "int8"]
 Sample = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Inputs as they occur, for 8-bit files.
+
+    Attributes
+    ----------
+    ranges
+        What the ranges of the values are measured on.
+    unseen
+        What the file is compared on: on inputs that set them, ranges hold too well, and
+        on noise not at all.
+    """
+
+    ranges: Sequence[Sample]
+    unseen: Sequence[Sample]
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,10 @@ class Exportable:
         What the file is to state, beside versions and hashes.
     reference
         The network to compare with, where another one was rewritten for the export.
+    single
+        The network to write as fp32 in its place: the same but for rounding, and
+        quicker there. Half precision and 8 bits keep the plain form, whose values have
+        a narrower range.
     """
 
     network: nn.Module
@@ -64,6 +88,12 @@ class Exportable:
     batched: bool
     metadata: Mapping[str, str]
     reference: nn.Module | None = None
+    single: nn.Module | None = None
+
+    @property
+    def original(self) -> nn.Module:
+        """The network as it was before any rewriting."""
+        return self.reference or self.network
 
 
 def export(
@@ -71,7 +101,7 @@ def export(
     path: Path,
     *,
     precision: Precision = "fp32",
-    calibration: Sequence[Sample] = (),
+    calibration: Calibration | None = None,
 ) -> list[OutputParity]:
     """Write an ONNX file, after it was compared with torch.
 
@@ -80,13 +110,12 @@ def export(
     wanted
         The network.
     path
-        Where to write.
+        Where to write; weights of more than 2 GiB lie beside it, in ``NAME.data``.
     precision
         ``fp32``; ``fp16``, with inputs and outputs as before; or ``int8``, with 8-bit
-        convolutions and matrix products, whose ranges are measured on ``calibration``.
+        convolutions and matrix products.
     calibration
-        Inputs as they occur; needed for ``int8``, and what it is compared on: on noise
-        its ranges would not hold.
+        Needed for ``int8``.
 
     Returns
     -------
@@ -97,20 +126,23 @@ def export(
     ModelError
         If an fp32 file does not give what torch gives; then nothing is written.
     """
+    if (calibration is not None) != (precision == "int8"):
+        raise ValueError("calibration is for int8, which needs it")
     network = wanted.network.eval()
+    written = wanted.single if precision == "fp32" and wanted.single else network
     with tempfile.TemporaryDirectory(prefix="s3ns-export-") as scratch:
         file = Path(scratch) / "model.onnx"
-        _trace(wanted, network, file)
+        _trace(wanted, written.eval(), file)
         if precision == "fp16":
             _to_half(file)
-        elif precision == "int8":
-            _to_int8(file, wanted.inputs, calibration)
+        elif calibration is not None:
+            _to_int8(file, wanted.inputs, calibration.ranges)
         model = onnx.load(file)
         _state(model, precision, _weights_hash(network), wanted.metadata)
-        data = model.SerializeToString()
-        file.write_bytes(data)
-        samples = calibration if precision == "int8" else wanted.samples
-        parity = compare(wanted.reference or network, file, samples)
+        beside = _write(model, file.with_name(path.name))
+        file = file.with_name(path.name)
+        samples = calibration.unseen if calibration else wanted.samples
+        parity = compare(wanted.original, file, samples)
         worst = max(output.largest for output in parity)
         # NaN is not larger than anything
         if precision == "fp32" and not worst <= MOST_FP32:
@@ -118,8 +150,20 @@ def export(
                 f"the exported network differs from torch by {worst:.1e}, more than "
                 f"{MOST_FP32:g}; nothing was written"
             )
-        put_file(path, data, path.parent)
+        for part in (*beside, file):  # the file itself last: it needs the other
+            put_file(path.with_name(part.name), part.read_bytes(), path.parent)
     return parity
+
+
+def _write(model: onnx.ModelProto, file: Path) -> list[Path]:
+    """Write a model, and return the file beside it that holds large weights, if any."""
+    if model.ByteSize() <= LARGEST_FILE:
+        onnx.save(model, file)
+        return []
+    weights = file.with_name(f"{file.name}.data")
+    weights.unlink(missing_ok=True)  # what the tracer left would be added to
+    onnx.save(model, file, save_as_external_data=True, location=weights.name)
+    return [weights]
 
 
 def _trace(wanted: Exportable, network: nn.Module, file: Path) -> None:
@@ -150,15 +194,16 @@ def _trace(wanted: Exportable, network: nn.Module, file: Path) -> None:
 def _to_half(file: Path) -> None:
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
-    onnx.save(convert_float_to_float16(onnx.load(file), keep_io_types=True), file)
+    # Named by its path, a model may be larger than 2 GiB.
+    onnx.save(convert_float_to_float16(str(file), keep_io_types=True), file)
 
 
-def _to_int8(file: Path, inputs: Sequence[str], calibration: Sequence[Sample]) -> None:
+def _to_int8(file: Path, inputs: Sequence[str], ranges: Sequence[Sample]) -> None:
     from onnxruntime import quantization
 
     class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._samples = iter(calibration)
+            self._samples = iter(ranges)
 
         def get_next(self) -> dict[str, np.ndarray] | None:
             sample = next(self._samples, None)

@@ -10,14 +10,18 @@ import numpy as np
 
 from s3ns.facts import InputError
 from s3ns.neural.container import probe
+from s3ns.neural.encoders.architectures import by_pictures
 from s3ns.neural.encoders.card import View
 from s3ns.neural.encoders.checkpoint import load_encoder
-from s3ns.neural.encoders.export import Exportable, Sample
+from s3ns.neural.encoders.export import Calibration, Exportable, Sample
 from s3ns.neural.encoders.extractor import CARD_KEY
 from s3ns.neural.encoders.windows import windows
 
 CLIPS, WINDOWS_PER_CLIP = 16, 4
-"""Clips, and windows of each, that ranges are measured on; all are held in memory."""
+"""Clips, and windows of each, that 8-bit files are made with; all are in memory."""
+
+HELD_OUT = 4
+"""Every so many clips, one is held out to compare on."""
 
 
 def encoder_in(folder: Path) -> Exportable:
@@ -37,26 +41,39 @@ def encoder_in(folder: Path) -> Exportable:
         samples=((noise,), (even,), (np.concatenate([noise, even, noise]),)),
         batched=True,
         metadata={CARD_KEY: card.to_json()},
+        single=by_pictures(encoder, view),
     )
 
 
-def calibration_windows(videos: Sequence[Path], view: View) -> list[Sample]:
-    """Return the first windows of some videos, to measure ranges on.
+def calibration_windows(videos: Sequence[Path], view: View) -> Calibration:
+    """Return windows from all along some videos, to measure ranges on and to compare.
+
+    Every fourth of the videos that give any is held out, and at least one; of a single
+    video, its last window.
 
     Raises
     ------
     InputError
-        If no video is as long as a window.
+        If there are no two windows.
     """
-    samples: list[Sample] = []
+    of_clip: list[list[Sample]] = []
     for video in videos[:: max(1, len(videos) // CLIPS)][:CLIPS]:
         end = probe(video).duration
-        found = windows(video, view, end=end, stride=view.frames)
-        some = itertools.islice(found, WINDOWS_PER_CLIP)
-        samples += [(window.pictures[None],) for window in some]
-    if not samples:
+        stride = max(view.frames, int(end * view.fps) // WINDOWS_PER_CLIP)
+        found = windows(video, view, end=end, stride=stride)
+        first = itertools.islice(found, WINDOWS_PER_CLIP)
+        of_clip.append([(window.pictures[None],) for window in first])
+    of_clip = [some for some in of_clip if some]
+    if len(of_clip) == 1:
+        of_clip = [of_clip[0][:-1], of_clip[0][-1:]]
+    held_out = range(1, len(of_clip), HELD_OUT)
+    parted: tuple[list[Sample], list[Sample]] = ([], [])
+    for number, some in enumerate(of_clip):
+        parted[number in held_out].extend(some)
+    if not all(parted):
         raise InputError(
-            f"none of the {len(videos)} videos to calibrate on is as long as a window "
-            f"of {view.seconds:g} s"
+            f"expected at least two windows of {view.seconds:g} s in the videos to "
+            f"calibrate on, one to measure ranges on and one to compare on; the "
+            f"{len(videos)} videos are too short"
         )
-    return samples
+    return Calibration(*parted)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
 
+import msgspec
 import platformdirs
 
 from s3ns.facts import InputError
-from s3ns.neural.mllm.request import Backend, Request
+from s3ns.neural.mllm.request import Backend, Reply, Request
 
 
 def default_folder() -> Path:
@@ -22,7 +22,7 @@ class Cached:
     """A backend that keeps each answer in a file named by the hash of the request.
 
     The files hold the model's words about the patient, but no picture and no sound;
-    only the user can read them. Two models of one name are one model to it.
+    only the user can read them. Models are told apart by their identity.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ class Cached:
         self._folder = folder
         self.identity, self.concurrency = backend.identity, backend.concurrency
         self.sees, self.hears = backend.sees, backend.hears
+        self.remarks = backend.remarks
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -50,7 +51,7 @@ class Cached:
                 "folder with --set cache=DIR, or --set cache=off"
             ) from error
 
-    def ask(self, request: Request) -> str:
+    def ask(self, request: Request) -> Reply:
         """Return the kept answer, else ask and keep the answer."""
         path = self._folder / f"{request.digest(self.identity)}.json"
         kept = _read(path)
@@ -65,17 +66,15 @@ class Cached:
         self._backend.close()
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> Reply | None:
     try:
-        kept = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # not there, or damaged: asked again
+        return msgspec.json.decode(path.read_bytes(), type=Reply)
+    except (OSError, msgspec.DecodeError):  # not there, or damaged: asked again
         return None
-    answer = kept.get("answer") if isinstance(kept, dict) else None
-    return answer if isinstance(answer, str) else None
 
 
-def _write(path: Path, answer: str) -> None:
+def _write(path: Path, answer: Reply) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump({"answer": answer}, stream)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(msgspec.json.encode(answer))
     Path(temporary).replace(path)

@@ -16,11 +16,13 @@ import cv2
 import numpy as np
 
 from s3ns.facts import CapabilityError, InputError, Sign, bad_value, vocabulary
+from s3ns.neural.expression import read_expression
 from s3ns.neural.extractor import ExtractOptions
 from s3ns.neural.geometry import Picture, Region
 from s3ns.neural.kinematics import ARM, LEG
 from s3ns.neural.landmark_extractor import LANDMARK_MODELS
 from s3ns.neural.landmarks import Landmarks, Models, PatientTracker
+from s3ns.neural.mllm.peaks import Movement
 from s3ns.neural.mllm.windows import View, Window
 from s3ns.neural.models.store import ModelStore
 from s3ns.neural.pose import Joint
@@ -82,7 +84,9 @@ def view_of(sign: Sign, chosen: Mapping[str, Enhancement]) -> View:
 
 
 class Artist:
-    """Draws what a view shows of a frame; frames come in order of time.
+    """Follows the patient, to draw what a view shows and to tell what moves.
+
+    Frames come in order of time; each is looked at once.
 
     Parameters
     ----------
@@ -93,6 +97,7 @@ class Artist:
 
     def __init__(self, follow: Callable[[float, Picture], Landmarks]) -> None:
         self._follow = follow
+        self._movement = Movement()
         self._found = Landmarks(-np.inf, None, None)
         self._face: tuple[float, Region] = (-np.inf, Region(0, 0, 0))
 
@@ -105,12 +110,13 @@ class Artist:
         ModelError
             If a model is missing or damaged.
         CapabilityError
-            If there is no ONNX runtime or the device is not there.
+            If there is no ONNX runtime.
         """
         store = ModelStore(options.models)
+        # The device that was asked for is the language model's; this only helps it.
+        device = "cpu" if options.device == "cpu" else "auto"
         opened = {
-            name: open_model(store.path(name), options.device)
-            for name in LANDMARK_MODELS
+            name: open_model(store.path(name), device) for name in LANDMARK_MODELS
         }
         return cls(PatientTracker(Models.of(opened), options.patient_roi).follow)
 
@@ -118,12 +124,9 @@ class Artist:
         """Return the picture that a view shows of a frame."""
         if view == "whole":
             return frame.image
-        if frame.time != self._found.time:
-            self._found = self._follow(frame.time, frame.image)
-            if self._found.face is not None:
-                self._face = (frame.time, self._found.face.region)
+        found = self._patient_in(frame)
         if view == "skeleton":
-            return with_skeleton(frame.image, self._found)
+            return with_skeleton(frame.image, found)
         time, region = self._face
         if frame.time - time > _KEPT:
             return frame.image
@@ -131,6 +134,19 @@ class Artist:
         affine = wide.to_square(CROP_PIXELS)
         face = cv2.warpAffine(frame.image, affine, (CROP_PIXELS, CROP_PIXELS))
         return np.asarray(face, np.uint8)
+
+    def moved(self, frame: Frame) -> dict[str, float]:
+        """Return how fast each part of the patient moves."""
+        found = self._patient_in(frame)
+        face = None if found.face is None else read_expression(found.face)
+        return self._movement(found, face)
+
+    def _patient_in(self, frame: Frame) -> Landmarks:
+        if frame.time != self._found.time:
+            self._found = self._follow(frame.time, frame.image)
+            if self._found.face is not None:
+                self._face = (frame.time, self._found.face.region)
+        return self._found
 
 
 def save(folder: Path, window: Window, said: str | None) -> None:

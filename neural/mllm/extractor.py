@@ -22,12 +22,14 @@ from s3ns.neural.extractor import (
     analysed_stretch,
     register_extractor,
 )
+from s3ns.neural.landmark_extractor import LANDMARK_MODELS
 from s3ns.neural.mllm.enhance import Artist
 from s3ns.neural.mllm.interview import Aids, Interviewer, open_backend
 from s3ns.neural.mllm.plan import closer, whole
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.transcript import Transcriber
 from s3ns.neural.mllm.wording import read_wording
+from s3ns.neural.models.store import ModelStore
 from s3ns.neural.video import probe
 
 SOURCE = "mllm"
@@ -52,6 +54,11 @@ class MllmExtractor:
     def __init__(self, settings: MllmSettings) -> None:
         self._settings = settings
         self._signs = settings.asked_signs()
+
+    @property
+    def reliability(self) -> float:
+        """How often the model is right about a sign."""
+        return self._settings.reliability
 
     def extract(
         self, video: Path, options: ExtractOptions, progress: Progress
@@ -85,6 +92,7 @@ class MllmExtractor:
                 plan,
                 aids_of(settings, options, recording),
                 source=SOURCE,
+                reliability=settings.reliability,
                 progress=lambda reached: progress(reached - start, end - start),
             )
         step = self._step("extract", interviewer, options)
@@ -133,6 +141,7 @@ class MllmExtractor:
                         plan,
                         aids_of(settings, options, recording),
                         source=CHECK_SOURCE,
+                        reliability=settings.reliability,
                         progress=lambda _: None,
                     )
         return observations, self._step("check", interviewer, options)
@@ -141,7 +150,7 @@ class MllmExtractor:
         self, stage: str, interviewer: Interviewer, options: ExtractOptions
     ) -> Step:
         settings, backend = self._settings, interviewer.backend
-        remarks = []
+        remarks = [*interviewer.remarks]
         if interviewer.lost:
             share = f"{interviewer.lost} of {interviewer.asked}"
             remarks.append(f"{share} answers could not be used")
@@ -163,13 +172,19 @@ class MllmExtractor:
                 "hears": backend.hears,
                 "wording": _hash_of(settings.wording),
                 "wordings": settings.wordings,
+                "reliability": settings.reliability,
                 "agreement": interviewer.agreement.share,
                 "enhance": settings.enhance or None,
                 "transcript": bool(settings.transcript),
                 "signs": settings.signs or None,
                 "mirrored": options.mirrored,
             },
-            remarks=tuple(remarks),
+            models=(
+                ModelStore(options.models).hashes(LANDMARK_MODELS)
+                if interviewer.followed
+                else ()
+            ),
+            remarks=tuple(dict.fromkeys(remarks)),
         )
 
 
@@ -191,7 +206,7 @@ def aids_of(
     folder = settings.save_enhanced
     return Aids(
         pixels=settings.pixels,
-        drawer=partial(Artist.of_models, options),
+        follower=partial(Artist.of_models, options),
         transcribe=Transcriber(listener, options.device) if listener else None,
         wordings=settings.wordings,
         texts=read_wording(Path(settings.wording)) if settings.wording else None,

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from s3ns.facts import Observation, Sign
+from s3ns.facts import CapabilityError, ModelError, Observation, Sign
 from s3ns.neural.mllm.cache import Cached, default_folder
-from s3ns.neural.mllm.enhance import save
+from s3ns.neural.mllm.enhance import Artist, save
 from s3ns.neural.mllm.local import LocalModel
 from s3ns.neural.mllm.merge import merged
 from s3ns.neural.mllm.paraphrase import Agreement, voted
 from s3ns.neural.mllm.plan import Plan
 from s3ns.neural.mllm.questions import Reading, plain, question, read_answer
-from s3ns.neural.mllm.request import Backend, Request, Voice
+from s3ns.neural.mllm.request import Backend, Reply, Request, Voice
 from s3ns.neural.mllm.server import Server
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.neural.mllm.windows import Draw, Window
+from s3ns.neural.mllm.windows import Window
 from s3ns.neural.mllm.wording import Wording
 
 
@@ -37,7 +37,11 @@ def open_backend(settings: MllmSettings, device: str) -> Backend:
         If answers cannot be kept.
     """
     backend: Backend
-    backend = Server(settings) if settings.server else LocalModel(settings, device)
+    if settings.server:
+        backend = server = Server(settings)
+        server.introduce()
+    else:
+        backend = LocalModel(settings, device)
     if settings.cache == "off":
         return backend
     return Cached(backend, Path(settings.cache) if settings.cache else default_folder())
@@ -51,8 +55,8 @@ class Aids:
     ----------
     pixels
         Largest number of pixels of a picture.
-    drawer
-        Makes what draws the views of a video, for one pass over it.
+    follower
+        Makes what follows the patient through a video, for one pass over it.
     transcribe
         Writes down what is said, for questions about the voice.
     wordings
@@ -64,11 +68,30 @@ class Aids:
     """
 
     pixels: int
-    drawer: Callable[[], Draw]
+    follower: Callable[[], Artist]
     transcribe: Callable[[Voice], str] | None = None
     wordings: int = 1
     texts: Wording | None = None
     folder: Path | None = None
+
+    def artist_for(self, plan: Plan) -> tuple[Artist | None, str]:
+        """Return what follows the patient, if that is of use, or why it cannot be had.
+
+        Raises
+        ------
+        ModelError
+            If landmarks must be drawn, and a model for them is missing or damaged.
+        CapabilityError
+            If they must be drawn, and there is no ONNX runtime.
+        """
+        if not (plan.draws or plan.chooses):
+            return None, ""
+        try:
+            return self.follower(), ""
+        except (ModelError, CapabilityError) as error:
+            if plan.draws:
+                raise
+            return None, f"movement was measured by the change of pictures: {error}"
 
     def said_in(self, window: Window, signs: Iterable[Sign]) -> str | None:
         """Return what is said in a window, if it is asked about the voice."""
@@ -93,12 +116,18 @@ class Interviewer:
         How many questions about signs were put, and how many answers were unusable.
     agreement
         How far the wordings of a question agree.
+    remarks
+        What a reader should know about how it went.
+    followed
+        Whether landmarks of the patient had a part in it.
     """
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.asked = self.lost = 0
         self.agreement = Agreement()
+        self.remarks = [*backend.remarks]
+        self.followed = False
         self._pool = ThreadPoolExecutor(backend.concurrency, "s3ns-question")
 
     def __enter__(self) -> Interviewer:
@@ -111,7 +140,7 @@ class Interviewer:
             self.backend.close()
         self._pool.shutdown(cancel_futures=True)
 
-    def ask(self, requests: Iterable[Request]) -> list[str]:
+    def ask(self, requests: Iterable[Request]) -> list[Reply]:
         """Return what the model says to each request."""
         return list(self._pool.map(self.backend.ask, requests))
 
@@ -122,6 +151,7 @@ class Interviewer:
         aids: Aids,
         *,
         source: str,
+        reliability: float,
         progress: Callable[[float], None],
     ) -> list[Observation]:
         """Ask about all signs of a plan.
@@ -136,6 +166,8 @@ class Interviewer:
             How the video is shown.
         source
             Source of the observations.
+        reliability
+            How often the model is right about a sign.
         progress
             Called with the second of the video that is reached.
 
@@ -148,13 +180,16 @@ class Interviewer:
         reached = plan.stretch[0]
         # A recogniser can listen for a model that does not.
         sound = hears or aids.transcribe is not None
-        draw = aids.drawer() if plan.draws else None
+        artist, remark = aids.artist_for(plan)
+        self.followed |= artist is not None
+        if remark:
+            self.remarks.append(remark)
         for window, signs in plan.windows(
-            video, pixels=aids.pixels, sound=sound, draw=draw
+            video, pixels=aids.pixels, sound=sound, artist=artist
         ):
             said = aids.said_in(window, signs)
             aids.keep(window, said)
-            texts = self.ask(
+            replies = self.ask(
                 question(
                     sign,
                     window,
@@ -167,10 +202,10 @@ class Interviewer:
                 for sign in signs
                 for wording in range(aids.wordings)
             )
-            answers = iter(texts)
+            answers = iter(replies)
             for sign in signs:
                 told = list(islice(answers, aids.wordings))
-                each = [read_answer(sign, window, text) for text in told]
+                each = [read_answer(sign, window, reply) for reply in told]
                 self._count(each)
                 readings[sign].append(voted(each))
             reached = max(reached, window.end)
@@ -184,6 +219,7 @@ class Interviewer:
                 plan.stretch,
                 source=source,
                 otherwise=otherwise,
+                reliability=reliability,
             )
         ]
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from s3ns.facts import CapabilityError, ModelError
-from s3ns.neural.mllm.request import Part, Picture, Request
+from s3ns.neural.mllm.likelihood import ALTERNATIVES, beginning_of, chances
+from s3ns.neural.mllm.request import Part, Picture, Reply, Request
 from s3ns.neural.mllm.settings import MllmSettings
 
 _FILES = ("*.json", "*.jinja", "*.txt", "*.safetensors")
@@ -60,8 +61,9 @@ class LocalModel:
         self._closed = threading.Event()
         self.sees, self.hears = self._loaded.sees, self._loaded.hears
         self.identity = f"sha256:{self._loaded.sha256}"
+        self.remarks: tuple[str, ...] = ()
 
-    def ask(self, request: Request) -> str:
+    def ask(self, request: Request) -> Reply:
         """Return the likeliest answer, word by word; the schema is not enforced.
 
         Raises
@@ -72,6 +74,7 @@ class LocalModel:
         import torch
 
         loaded = self._loaded
+        recorder = _Recorder()
         messages = [
             {"role": "system", "content": [{"type": "text", "text": request.system}]},
             {"role": "user", "content": [_content(p) for p in request.parts]},
@@ -90,6 +93,7 @@ class LocalModel:
                     do_sample=False,
                     max_new_tokens=request.tokens,
                     stopping_criteria=[self._must_stop],
+                    logits_processor=[recorder] if request.weighed else [],
                 )
         except torch.OutOfMemoryError as error:
             raise CapabilityError(
@@ -98,11 +102,22 @@ class LocalModel:
             ) from error
         if self._closed.is_set():
             raise CapabilityError("stopped")
-        length = given["input_ids"].shape[1]
-        (text,) = loaded.processor.batch_decode(
-            made[:, length:], skip_special_tokens=True
-        )
-        return str(text)
+        said = made[:, given["input_ids"].shape[1] :]
+        (text,) = loaded.processor.batch_decode(said, skip_special_tokens=True)
+        return Reply(str(text), self._chances(request, said[0].tolist(), recorder))
+
+    def _chances(
+        self, request: Request, said: list[int], recorder: _Recorder
+    ) -> dict[str, float] | None:
+        if not request.weighed:
+            return None
+        decode = self._loaded.processor.tokenizer.decode
+        found = beginning_of(request.weighed, [decode([token]) for token in said])
+        if found is None:
+            return None
+        place, before = found
+        likely = {decode([token]): w for token, w in recorder.likely[place].items()}
+        return chances(before, likely, request.values)
 
     def close(self) -> None:
         """Let an answer that is being written end at its next word."""
@@ -113,6 +128,19 @@ class LocalModel:
 
         stop = self._closed.is_set()
         return torch.full((len(tokens),), stop, dtype=torch.bool, device=tokens.device)
+
+
+class _Recorder:
+    """Notes the likeliest tokens at each place while an answer is written."""
+
+    def __init__(self) -> None:
+        self.likely: list[dict[int, float]] = []
+
+    def __call__(self, _said: Any, scores: Any) -> Any:
+        top = scores[0].float().log_softmax(dim=-1).topk(ALTERNATIVES)
+        tokens, logarithms = top.indices.tolist(), top.values.tolist()
+        self.likely.append(dict(zip(tokens, logarithms, strict=True)))
+        return scores
 
 
 @dataclass(frozen=True)
@@ -207,7 +235,7 @@ def load(folder: Path, device: str) -> Loaded:
     Raises
     ------
     CapabilityError
-        If PyTorch or transformers is not installed.
+        If PyTorch or transformers is not installed, or the memory is too small.
     ModelError
         If it cannot be loaded, or weights of it are missing.
     """
@@ -236,8 +264,17 @@ def load(folder: Path, device: str) -> Loaded:
             f"{len(missing)} weights of the model are not in {folder}, such as "
             f"{missing[0]}; fetch it again"
         )
+    import torch
+
+    try:
+        placed = model.to(device).eval()
+    except torch.OutOfMemoryError as error:
+        raise CapabilityError(
+            f"the memory of {device} does not hold the model; use a smaller one, or a "
+            "server that spreads it over several GPUs with --set server=URL"
+        ) from error
     return Loaded(
-        model=model.to(device).eval(),
+        model=placed,
         processor=processor,
         sha256=_hash_of(folder),
         sees=getattr(processor, "image_processor", None) is not None,

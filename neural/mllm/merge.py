@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from s3ns.facts import Absence, Finding, Observation, Side, Sign, Unassessable
+from s3ns.neural.mllm.confidence import RELIABILITY, certainty, confidence
 from s3ns.neural.mllm.questions import Reading
-
-CONFIDENCE = 0.6
-"""Confidence of a finding: how often a model is right about a sign.
-
-The balanced accuracy of eleven published models over the 18 visual signs of the S3
-benchmark lies between 0.53 and 0.62 (recomputed from their published answers). What a
-model says of its own certainty is not asked for.
-"""
-
-TORN = 0.5
-"""Confidence of a finding that just half of the wordings of a question give."""
 
 _MOST_WORDS = 2  # windows whose words are kept as the evidence of a finding
 
@@ -30,6 +20,7 @@ def merged(
     *,
     source: str,
     otherwise: str,
+    reliability: float = RELIABILITY,
 ) -> list[Observation]:
     """Account for a sign over a stretch: seen, not seen, or not assessable.
 
@@ -49,9 +40,10 @@ def merged(
         Source of the observations.
     otherwise
         Reason of the vocabulary for what no window showed.
+    reliability
+        How often the model is right about a sign.
     """
-    seen = [item for item in readings if item.value == "seen"]
-    found = _findings(sign, seen, source)
+    found = _findings(sign, readings, source, reliability)
     taken: list[Span] = [(item.start, item.end) for item in found]
     judged = [(r.start, r.end) for r in readings if r.value in {"seen", "not_seen"}]
     result: list[Observation] = [*found]
@@ -75,17 +67,19 @@ def merged(
     return result
 
 
-def _findings(sign: Sign, seen: Sequence[Reading], source: str) -> list[Finding]:
+def _findings(
+    sign: Sign, readings: Sequence[Reading], source: str, reliability: float
+) -> list[Finding]:
     by_side: dict[Side, list[Reading]] = {}
-    for reading in seen:
+    for reading in [item for item in readings if item.value == "seen"]:
         by_side.setdefault(reading.side, []).append(reading)
     result = []
-    for side, readings in by_side.items():
-        for start, end in joined((r.seen_start, r.seen_end) for r in readings):
+    for side, seen in by_side.items():
+        for start, end in joined((r.seen_start, r.seen_end) for r in seen):
             # Spans are to the hundredth, readings are not.
-            inside = [r for r in readings if start - 0.01 <= r.seen_start <= end + 0.01]
+            inside = [r for r in seen if start - 0.01 <= r.seen_start <= end + 0.01]
             words = list(dict.fromkeys(r.words for r in inside if r.words))
-            share = max(r.share for r in inside)
+            certain = certainty(side, start, end, readings)
             quoted = "; ".join(f'"{text}"' for text in words[:_MOST_WORDS])
             said = f"a language model saw {quoted}" if quoted else ""
             result.append(
@@ -94,7 +88,7 @@ def _findings(sign: Sign, seen: Sequence[Reading], source: str) -> list[Finding]
                     side=side,
                     start=start,
                     end=end,
-                    confidence=round(TORN + (2 * share - 1) * (CONFIDENCE - TORN), 3),
+                    confidence=confidence(certain, reliability),
                     source=source,
                     evidence=said or "a language model said yes",
                 )

@@ -77,10 +77,10 @@ def examples_of(
     A sign is there where a finding of at least its minimum duration lies in the window,
     and not there where it was judged absent in nearly all of it; else there is none.
     """
-    draw = aids.drawer() if plan.draws else None
+    artist, _ = aids.artist_for(plan)
     found: list[Example] = []
     for window, signs in plan.windows(
-        video, pixels=aids.pixels, sound=sound, draw=draw
+        video, pixels=aids.pixels, sound=sound, artist=artist
     ):
         for sign in signs:
             is_there = _truth(sign, window, truth)
@@ -227,7 +227,7 @@ class _Trial:
     ) -> list[tuple[float, dict[str, str]]]:
         """Return, for each example, the score and what there is to learn from it."""
         backend = self._interviewer.backend
-        texts = self._interviewer.ask(
+        replies = self._interviewer.ask(
             question(
                 example.sign,
                 example.window,
@@ -238,8 +238,8 @@ class _Trial:
             for example in batch
         )
         results = []
-        for example, text in zip(batch, texts, strict=True):
-            reading = read_answer(example.sign, example.window, text)
+        for example, reply in zip(batch, replies, strict=True):
+            reading = read_answer(example.sign, example.window, reply)
             right = reading.value == ("seen" if example.is_there else "not_seen")
             truth = "there" if example.is_there else "not there"
             verdict = "That is right" if right else "That is wrong"
@@ -249,7 +249,7 @@ class _Trial:
                     {
                         "Inputs": f"frames of a video, and the sign: "
                         f"{example.sign.definition}",
-                        "Generated Outputs": plain(text),
+                        "Generated Outputs": plain(reply.text),
                         "Feedback": f"{verdict}: the sign was {truth}.",
                         "sign": example.sign.name,
                     },
@@ -291,4 +291,4 @@ class _Trial:
     def reflect(self, prompt: str | list[dict[str, Any]]) -> str:
         """Let the model reword."""
         request = Request("You write instructions.", (str(prompt),), None, _TOKENS)
-        return self._interviewer.ask([request])[0]
+        return self._interviewer.ask([request])[0].text

@@ -26,10 +26,10 @@ def voted(readings: Sequence[Reading]) -> Reading:
 
     Returns
     -------
-    A reading whose ``share`` is the share of the wordings behind it. Where no more than
-    half agree that the sign was there, or that it was not, it could not be judged: an
-    unusable answer is no vote. A sign that was seen has the side most of them name, and
-    the median of the times of those.
+    A reading that is as sure as those behind it are, over all wordings. Where no more
+    than half agree that the sign was there, or that it was not, it could not be judged:
+    an unusable answer is no vote. A sign that was seen has the side most of them name,
+    and the median of the times of those.
     """
     count = len(readings)
     values = Counter(reading.value for reading in readings)
@@ -38,17 +38,20 @@ def voted(readings: Sequence[Reading]) -> Reading:
         value = "could_not_tell"
     agreeing = [reading for reading in readings if reading.value == value]
     first = agreeing[0] if agreeing else replace(readings[0], value=value)
-    share = votes / count
     if value != "seen":
-        return replace(first, value=value, share=share)
+        return replace(first, value=value, sure=_sure(agreeing, count))
     side, _ = Counter(reading.side for reading in agreeing).most_common(1)[0]
     same = [reading for reading in agreeing if reading.side is side]
     return replace(
         same[0],
-        share=len(same) / count,
+        sure=_sure(same, count),
         seen_start=median(reading.seen_start for reading in same),
         seen_end=median(reading.seen_end for reading in same),
     )
+
+
+def _sure(agreeing: Sequence[Reading], count: int) -> float:
+    return sum(reading.sure for reading in agreeing) / count
 
 
 class Agreement:

@@ -7,26 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from s3ns.facts import Recording, Sign
-from s3ns.neural.mllm.enhance import enhancements, view_of
+from s3ns.neural.mllm.enhance import Artist, enhancements, view_of
 from s3ns.neural.mllm.merge import Span
+from s3ns.neural.mllm.peaks import FAST_SIGNS, GROUP, liveliest
 from s3ns.neural.mllm.request import Backend
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.neural.mllm.windows import Draw, Look, Window, liveliest, windows
+from s3ns.neural.mllm.windows import Look, Window, windows
 from s3ns.neural.prefetch import prefetched
 from s3ns.neural.video import read
-
-FAST_SIGNS = frozenset({"clonic", "eye_blinking", "face_twitching"})
-"""Signs that two pictures per second do not show.
-
-A blink lasts a third of a second, and jerks come up to five times in one.
-"""
 
 FAST_LENGTH, FAST_OVERLAP = 6.0, 1.0
 """Seconds of a window for these, so that it has 60 pictures at 10 per second, as many
 as an ordinary one."""
 
-FAST_GROUP = 30.0
-"""Seconds from which the liveliest of those windows are chosen."""
+FAST_IN_GROUP = round(GROUP / (FAST_LENGTH - FAST_OVERLAP))
+"""Such windows in each stretch from which the liveliest are chosen."""
 
 SLEEP = "occur_during_sleep"
 SLEEP_LOOK = Look(length=120.0, overlap=0.0, fps=0.5)
@@ -55,7 +50,8 @@ class Plan:
     otherwise
         For each sign, the reason of the vocabulary for what no window shows.
     fast_windows
-        How many of the windows for fast signs are chosen from each half minute.
+        How many of the windows for fast signs are chosen from each half minute, for
+        each of these.
     """
 
     stretch: Span
@@ -68,10 +64,28 @@ class Plan:
         """Whether any sign is shown otherwise than as it is."""
         return any(look.view != "whole" for look in self.looks.values())
 
+    @property
+    def chooses(self) -> bool:
+        """Whether it is chosen by movement what is shown for a sign."""
+        is_fast = any(sign.name in FAST_SIGNS for sign in self.looks)
+        return is_fast and self.fast_windows < FAST_IN_GROUP
+
     def windows(
-        self, video: Path, *, pixels: int, sound: bool, draw: Draw | None
+        self, video: Path, *, pixels: int, sound: bool, artist: Artist | None
     ) -> Iterator[tuple[Window, list[Sign]]]:
-        """Yield what is shown, with the signs to ask about."""
+        """Yield what is shown, with the signs to ask about.
+
+        Parameters
+        ----------
+        video
+            The video.
+        pixels
+            Larger pictures are made smaller.
+        sound
+            Whether sound is wanted.
+        artist
+            Follows the patient; needed if it :attr:`draws`.
+        """
         start, end = self.stretch
         spans = dict.fromkeys(self.looks.values(), self.stretch)
         if not spans:
@@ -83,11 +97,18 @@ class Plan:
         media = prefetched(
             read(video, fps=rate, start=start, end=end, sound=sound), _READ_AHEAD
         )
-        cut = windows(media, spans, rate=rate, pixels=pixels, draw=draw)
-        for fast in {look for s, look in self.looks.items() if s.name in FAST_SIGNS}:
-            cut = liveliest(cut, fast, self.fast_windows, FAST_GROUP)
-        for window in cut:
-            signs = [s for s, look in self.looks.items() if look == window.look]
+        cut = windows(
+            media,
+            spans,
+            rate=rate,
+            pixels=pixels,
+            draw=artist if self.draws else None,
+            watch=artist.moved if artist and self.chooses else None,
+        )
+        signs_of: dict[Look, list[Sign]] = {}
+        for sign, look in self.looks.items():
+            signs_of.setdefault(look, []).append(sign)
+        for window, signs in liveliest(cut, signs_of, self.fast_windows):
             yield (
                 window,
                 [s for s in signs if s.modality != "audio" or window.voice],
@@ -171,9 +192,8 @@ def closer(
         look = Look(
             length, overlap, min(rate, max(settings.fps, _MOST_PICTURES / length))
         )
-    every = int(FAST_GROUP / (FAST_LENGTH - FAST_OVERLAP))
     look = _enhancer(settings)(look, sign)
-    return Plan((start, end), {sign: look}, {sign: "frame_rate_too_low"}, every)
+    return Plan((start, end), {sign: look}, {sign: "frame_rate_too_low"}, FAST_IN_GROUP)
 
 
 def _enhancer(settings: MllmSettings) -> Callable[[Look, Sign], Look]:

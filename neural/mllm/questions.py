@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from s3ns.facts import Side, Sign
-from s3ns.neural.mllm.request import Part, Request
+from s3ns.neural.mllm.request import Part, Reply, Request
 from s3ns.neural.mllm.windows import View, Window
 from s3ns.neural.mllm.wording import Wording
 
@@ -81,8 +81,9 @@ class Reading:
         Where the sign was seen, if it was.
     words
         What the model saw, in its words.
-    share
-        Share of the wordings of the question that this comes of.
+    sure
+        Probability that the model gives to this rather than to its contrary; 1 where it
+        does not tell.
     """
 
     start: float
@@ -92,7 +93,7 @@ class Reading:
     seen_start: float = 0.0
     seen_end: float = 0.0
     words: str = ""
-    share: float = 1.0
+    sure: float = 1.0
 
 
 def question(
@@ -129,7 +130,8 @@ def question(
     if said is not None:
         words = f'A speech recogniser, which may err, understood: "{said}". {words}'
     parts = [*shown(window, sees=sees, hears=hears), words]
-    return Request(told.system, tuple(parts), _schema(sign, len(window.shots)))
+    schema = _schema(sign, len(window.shots))
+    return Request(told.system, tuple(parts), schema, weighed="answer")
 
 
 def shown(window: Window, *, sees: bool, hears: bool) -> Iterator[Part]:
@@ -190,16 +192,17 @@ def _sides(sign: Sign) -> list[str]:
     return [*map(str, sign.sides), str(Side.UNKNOWN)]
 
 
-def read_answer(sign: Sign, window: Window, text: str) -> Reading:
+def read_answer(sign: Sign, window: Window, reply: Reply) -> Reading:
     """Read what a model said; what cannot be read is not assessable, never "no"."""
-    answer = _parsed(text)
+    answer = _parsed(reply.text)
     unusable = Reading(window.start, window.end, "answer_unusable")
     if answer is None:
         return unusable
     words = plain(answer.words)
     if answer.answer != "yes":
         value = "not_seen" if answer.answer == "no" else "could_not_tell"
-        return Reading(window.start, window.end, value, words=words)
+        sure = _sure(reply.chances, "no", "yes")
+        return Reading(window.start, window.end, value, words=words, sure=sure)
     if not 1 <= answer.first_frame <= answer.last_frame <= len(window.shots):
         return unusable
     side = answer.side
@@ -218,7 +221,15 @@ def read_answer(sign: Sign, window: Window, text: str) -> Reading:
         seen_start=window.shots[answer.first_frame - 1].time,
         seen_end=min(last, window.end),
         words=words,
+        sure=_sure(reply.chances, "yes", "no"),
     )
+
+
+def _sure(chances: Mapping[str, float] | None, said: str, other: str) -> float:
+    """Return how likely what was said is, where it is that or the other."""
+    if not chances or not chances.get(said):
+        return 1.0
+    return chances[said] / (chances[said] + chances.get(other, 0.0))
 
 
 def _parsed(text: str) -> Answer | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,12 +40,23 @@ class Request:
         JSON Schema of the answer; ``None`` where plain text is wanted.
     tokens
         Length of the longest answer.
+    weighed
+        Member of the answer for whose values probabilities are wanted, if the model
+        can tell them; the schema lists the values.
     """
 
     system: str
     parts: tuple[Part, ...]
     schema: dict[str, Any] | None
     tokens: int = 512
+    weighed: str = ""
+
+    @property
+    def values(self) -> list[str]:
+        """The values that are weighed against each other."""
+        if not (self.weighed and self.schema):
+            return []
+        return list(self.schema["properties"][self.weighed]["enum"])
 
     def digest(self, model: str) -> str:
         """Return the hash of all that decides what a model answers."""
@@ -52,7 +64,7 @@ class Request:
             part if isinstance(part, str) else {type(part).__name__: _hash_of(part)}
             for part in self.parts
         ]
-        told = [model, self.system, parts, self.schema, self.tokens]
+        told = [model, self.system, parts, self.schema, self.tokens, self.weighed]
         text = json.dumps(told, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -62,6 +74,23 @@ def _hash_of(part: Picture | Voice) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What a model says.
+
+    Attributes
+    ----------
+    text
+        The answer as it came.
+    chances
+        Probabilities of the values that the request weighs, which add up to 1;
+        ``None`` where the model does not tell.
+    """
+
+    text: str
+    chances: Mapping[str, float] | None = None
+
+
 class Backend(Protocol):
     """A way to run a language model; the same request gives the same answer.
 
@@ -69,6 +98,8 @@ class Backend(Protocol):
     ----------
     identity
         What tells this model from others; no path and no address.
+    remarks
+        What a reader of the results should know of it.
     concurrency
         How many requests it takes at once.
     sees, hears
@@ -76,12 +107,13 @@ class Backend(Protocol):
     """
 
     identity: str
+    remarks: tuple[str, ...]
     concurrency: int
     sees: bool
     hears: bool
 
-    def ask(self, request: Request) -> str:
-        """Return the model's answer as it came.
+    def ask(self, request: Request) -> Reply:
+        """Return what the model says.
 
         Called from several threads.
 

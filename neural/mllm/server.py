@@ -14,12 +14,17 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Container
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
 from s3ns.facts import CapabilityError
-from s3ns.neural.mllm.request import Part, Picture, Request
+from s3ns.neural.mllm.likelihood import ALTERNATIVES, beginning_of, chances
+from s3ns.neural.mllm.request import Part, Picture, Reply, Request
+from s3ns.neural.mllm.served import description_hash
 from s3ns.neural.mllm.settings import MllmSettings
 
 KEY_VARIABLE = "S3NS_SERVER_KEY"
@@ -27,7 +32,10 @@ KEY_VARIABLE = "S3NS_SERVER_KEY"
 
 _LONGEST_ANSWER = 4 << 20  # bytes; far beyond any answer to a question of ours
 _WORTH_REPEATING = {408, 409, 425, 429, 500, 502, 503, 504}
+_NONE: frozenset[int] = frozenset()
 _SEED = 0
+
+Answer = TypeVar("Answer")
 
 
 class Server:
@@ -48,15 +56,35 @@ class Server:
         if not settings.model:
             raise CapabilityError("expected the name of a model; add --model NAME")
         self._url = _checked(settings.server, settings.send_video_to)
+        self._base = self._url.path.rstrip("/")
         self._settings = settings
         self._closed = threading.Event()
         self._open: set[http.client.HTTPConnection] = set()
         self._lock = threading.Lock()
+        self._tells_chances = True
         self.identity = settings.model
+        self.remarks: tuple[str, ...] = ()
         self.concurrency = settings.concurrency
         self.sees, self.hears = settings.sees, settings.hears
 
-    def ask(self, request: Request) -> str:
+    def introduce(self) -> None:
+        """Let the server tell which model it runs, for its identity.
+
+        Raises
+        ------
+        CapabilityError
+            If the server cannot be reached.
+        """
+        told = description_hash(self._settings.model, self._base, self._fetched)
+        if told:
+            self.identity = f"{self._settings.model}@{told}"
+        else:
+            self.remarks = (
+                "the server does not tell which weights it runs: kept answers are told "
+                "apart by the name of the model",
+            )
+
+    def ask(self, request: Request) -> Reply:
         """Put a question; a fault that may pass is met by waiting and asking again.
 
         Raises
@@ -65,7 +93,46 @@ class Server:
             If the server cannot be reached, refuses, or gives nothing that is a chat
             completion, each time it was tried.
         """
-        body = json.dumps(self._body(request)).encode()
+        if not (request.weighed and self._tells_chances):
+            return self._completed(request, weigh=False)
+        try:
+            return self._completed(request, weigh=True)
+        except _Refused:
+            # Some servers do not know how to tell probabilities, and say so like this.
+            reply = self._completed(request, weigh=False)
+            self._tells_chances = False
+            return reply
+
+    def _completed(self, request: Request, *, weigh: bool) -> Reply:
+        body = json.dumps(self._body(request, weigh=weigh)).encode()
+
+        def once() -> Reply:
+            status, raw = self._exchanged(
+                "POST", f"{self._base}/chat/completions", body
+            )
+            if status == 200:
+                return _completion(raw, request)
+            kind = _Refused if 400 <= status < 500 else CapabilityError
+            raise kind(
+                f"the model server {self._url.netloc} refused the request with HTTP "
+                f"status {status}: {_line(raw)}"
+            )
+
+        return self._tried(once)
+
+    def _fetched(self, path: str) -> Any:
+        """Return the JSON at a path of the server; ``None`` if it gives none."""
+
+        def once() -> Any:
+            status, raw = self._exchanged("GET", path, None, lasting=_NONE)
+            try:
+                return json.loads(raw) if status == 200 else None
+            except (ValueError, RecursionError):
+                return None
+
+        return self._tried(once)
+
+    def _tried(self, once: Callable[[], Answer]) -> Answer:
         wait = self._settings.backoff
         for attempt in range(self._settings.retries + 1):
             if attempt:
@@ -74,7 +141,7 @@ class Server:
             if self._closed.is_set():
                 raise CapabilityError("stopped")
             try:
-                return self._answer(body)
+                return once()
             except _MayPass as error:
                 fault = str(error)
         count = self._settings.retries + 1
@@ -93,7 +160,7 @@ class Server:
                     with suppress(OSError):
                         connection.sock.shutdown(socket.SHUT_RDWR)
 
-    def _body(self, request: Request) -> dict[str, Any]:
+    def _body(self, request: Request, *, weigh: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._settings.model,
             "messages": [
@@ -114,9 +181,19 @@ class Server:
                     "schema": request.schema,
                 },
             }
+        if weigh:
+            body |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
         return body
 
-    def _answer(self, body: bytes) -> str:
+    def _exchanged(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        *,
+        lasting: Container[int] = _WORTH_REPEATING,
+    ) -> tuple[int, bytes]:
+        """Return the status and the body of the server's answer to one request."""
         connection = self._connection()
         try:
             connection.connect()
@@ -127,8 +204,7 @@ class Server:
             headers = {"Content-Type": "application/json"}
             if key := os.environ.get(KEY_VARIABLE):
                 headers["Authorization"] = f"Bearer {key}"
-            path = f"{self._url.path.rstrip('/')}/chat/completions"
-            connection.request("POST", path, body, headers)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             raw = _read(response, self._settings.timeout)
         except TimeoutError as error:
@@ -141,14 +217,9 @@ class Server:
             with self._lock:
                 self._open.discard(connection)
             connection.close()
-        if response.status in _WORTH_REPEATING:
+        if response.status in lasting:
             raise _MayPass(f"answered with HTTP status {response.status}")
-        if response.status != 200:
-            raise CapabilityError(
-                f"the model server {self._url.netloc} refused the request with HTTP "
-                f"status {response.status}: {_line(raw)}"
-            )
-        return _completion(raw)
+        return response.status, raw
 
     def _connection(self) -> http.client.HTTPConnection:
         secure = self._url.scheme == "https"
@@ -159,6 +230,22 @@ class Server:
 
 class _MayPass(Exception):
     """A fault that may be gone when the request is repeated."""
+
+
+class _Refused(CapabilityError):
+    """The server does not want the request as it is."""
+
+
+class _Token(msgspec.Struct):
+    """A token of an answer with the likeliest ones in its place."""
+
+    token: str
+    top_logprobs: list[_Likely] = []
+
+
+class _Likely(msgspec.Struct):
+    token: str
+    logprob: float
 
 
 def _checked(address: str, allowed: str) -> SplitResult:
@@ -217,13 +304,28 @@ def _read(response: http.client.HTTPResponse, seconds: float) -> bytes:
     return b"".join(pieces)
 
 
-def _completion(raw: bytes) -> str:
+def _completion(raw: bytes, request: Request) -> Reply:
     """Return the model's words; an empty text where it said nothing."""
     try:
-        content = json.loads(raw)["choices"][0]["message"]["content"]
+        choice = json.loads(raw)["choices"][0]
+        content = choice["message"]["content"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _MayPass("answered with something that is no chat completion") from error
-    return content if isinstance(content, str) else ""
+    text = content if isinstance(content, str) else ""
+    return Reply(text, _chances(choice, request) if request.weighed else None)
+
+
+def _chances(choice: dict[str, Any], request: Request) -> dict[str, float] | None:
+    try:
+        tokens = msgspec.convert(choice["logprobs"]["content"], list[_Token])
+    except (LookupError, TypeError, msgspec.ValidationError):  # not told
+        return None
+    found = beginning_of(request.weighed, [token.token for token in tokens])
+    if found is None:
+        return None
+    place, before = found
+    likely = {one.token: one.logprob for one in tokens[place].top_logprobs}
+    return chances(before, likely, request.values)
 
 
 def _line(raw: bytes) -> str:

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from s3ns.facts import CapabilityError, Sign, bad_value, vocabulary
 from s3ns.neural.extractor import Settings
+from s3ns.neural.mllm.confidence import RELIABILITY
 from s3ns.neural.mllm.questions import WORDINGS
 
 
@@ -90,13 +91,22 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "half of them say counts.",
         ),
     ] = 1
+    reliability: Annotated[
+        float,
+        Meta(
+            ge=0.5,
+            le=1,
+            description="How often the model is right about a sign, as measured at "
+            "your site; no finding is surer than that.",
+        ),
+    ] = RELIABILITY
     fast_windows: Annotated[
         int,
         Meta(
             ge=0,
             le=6,
             description="Windows of 6 s, of the 6 in each half minute, that are shown "
-            "at --fps for jerks and blinking: those with the most movement.",
+            "at --fps for jerks and blinking: where the limbs, lids or face move most.",
         ),
     ] = 2
     pixels: Annotated[
@@ -126,6 +136,13 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "on; off keeps none; else in the user's cache."
         ),
     ] = ""
+
+    def __post_init__(self) -> None:
+        if self.overlap >= self.window:
+            raise ValueError(
+                f"windows of {self.window:g} s must share less than that, got an "
+                f"overlap of {self.overlap:g} s; add --set overlap=SECONDS"
+            )
 
     def asked_signs(self) -> tuple[Sign, ...]:
         """Return the signs to ask about, in the vocabulary's order.

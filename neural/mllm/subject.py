@@ -26,6 +26,7 @@ _NOT_FOR_TASKS = (
     "transcript",
     "wording",
     "wordings",
+    "reliability",
     "fast_windows",
 )
 
@@ -129,6 +130,6 @@ class Subject:
 
     def ask(self, window: Window, words: str, **properties: Any) -> dict[str, Any]:
         """Return the members of the model's answer; none if it cannot be used."""
-        (text,) = self.interviewer.ask([self.request(window, words, **properties)])
-        found = json_objects(text)
+        (reply,) = self.interviewer.ask([self.request(window, words, **properties)])
+        found = json_objects(reply.text)
         return next((o for o in found if properties.keys() <= o.keys()), {})

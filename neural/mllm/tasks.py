@@ -131,11 +131,11 @@ def _judged(subject: Subject) -> list[Row]:
     rows = []
     for number, window in enumerate(subject.segments()):
         row: Row = {"file_name": subject.segment_name(number)}
-        texts = subject.interviewer.ask(
+        replies = subject.interviewer.ask(
             subject.question(sign, window) for sign in subject.signs
         )
-        for sign, text in zip(subject.signs, texts, strict=True):
-            reading = read_answer(sign, window, text)
+        for sign, reply in zip(subject.signs, replies, strict=True):
+            reading = read_answer(sign, window, reply)
             row[sign.name] = values.get(reading.value, FAIL)
             row[f"justification_for_{sign.name}"] = reading.words
         rows.append(row)
@@ -252,7 +252,7 @@ def report(subject: Subject) -> Tables:
     words += "time: movements, posture, face and voice, each with the person's own "
     words += "side. Leave out staff and devices."
     parts = [
-        plain(subject.interviewer.ask([subject.request(window, words)])[0])
+        plain(subject.interviewer.ask([subject.request(window, words)])[0].text)
         for window in subject.segments()
     ]
     rows = [
@@ -268,7 +268,7 @@ def report(subject: Subject) -> Tables:
         words += "by a few seconds. Write one description of the whole from them, "
         words += "adding nothing.\n" + "\n".join(known)
         fused = Request(SYSTEM, (words,), None, LONGEST_ANSWER)
-        whole = plain(subject.interviewer.ask([fused])[0])
+        whole = plain(subject.interviewer.ask([fused])[0].text)
     merged = {"file_name": subject.file_name, "report": whole or FAIL}
     return {"Task6_{m}_all.csv": rows, "Task6_{m}_all_merged.csv": [merged]}
 

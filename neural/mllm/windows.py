@@ -10,7 +10,7 @@ import io
 import math
 import wave
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +26,9 @@ View = Literal["whole", "crop", "skeleton"]
 """What is shown of a picture: all, the face alone, or all with arms and legs drawn."""
 
 JPEG_QUALITY = 90
+
+PICTURE = "picture"
+"""Name of the change of the pictures as a whole."""
 
 _LATE = 2.0  # seconds that sound may lie behind the pictures in a file
 _THUMB = (64, 48)  # pixels at which movement is measured; leaves out most noise
@@ -89,7 +92,9 @@ class Window:
     voice
         The sound, if it is wanted and there is any.
     motion
-        Mean change from one picture to the next, in grey levels.
+        How fast things move in the mean, by name: :data:`PICTURE` is the change from
+        one picture to the next in grey levels, others are what was watched. What was
+        measured in less than half of the window is left out.
     """
 
     look: Look
@@ -97,11 +102,14 @@ class Window:
     end: float
     shots: tuple[Shot, ...]
     voice: request.Voice | None = None
-    motion: float = 0.0
+    motion: Mapping[str, float] = field(default_factory=dict)
 
 
 Draw = Callable[[Frame, View], Picture]
 """Makes the picture that a view shows of a frame."""
+
+Watch = Callable[[Frame], Mapping[str, float]]
+"""Tells how fast things move in a frame, by name, where that can be told."""
 
 
 @dataclass
@@ -113,7 +121,7 @@ class _Open:
     end: float
     shots: list[Shot] = field(default_factory=list)
     sound: list[Array] = field(default_factory=list)
-    changes: list[float] = field(default_factory=list)
+    changes: list[Mapping[str, float]] = field(default_factory=list)
 
 
 def windows(
@@ -123,6 +131,7 @@ def windows(
     rate: float,
     pixels: int,
     draw: Draw | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Window]:
     """Cut a video into the windows of several looks.
 
@@ -138,6 +147,8 @@ def windows(
         Larger pictures are made smaller.
     draw
         Draws the views; needed if any is not ``whole``.
+    watch
+        Tells what moves, beside the pictures as a whole.
 
     Yields
     ------
@@ -155,6 +166,7 @@ def windows(
             if draw is not None:
                 shown |= {view: draw(item, view) for view in views}
             thumbs = {view: _thumb(shown[view]) for view in views}
+            moved = {} if watch is None else watch(item)
             shots: dict[View, Shot] = {}
             for cutter in cutters:
                 view = cutter.view
@@ -165,43 +177,10 @@ def windows(
                     cutter.see(shots[view])
                 if view in before:
                     change = np.abs(thumbs[view] - before[view]).mean()
-                    cutter.feel(item.time, float(change))
+                    cutter.feel(item.time, {**moved, PICTURE: float(change)})
             before = thumbs
     for cutter in cutters:
         yield from cutter.closed(math.inf)
-
-
-def liveliest(
-    found: Iterable[Window], look: Look, most: int, per: float
-) -> Iterator[Window]:
-    """Choose, of one look's windows within each so many seconds, the most moving.
-
-    Parameters
-    ----------
-    found
-        Windows in order of time; those of other looks all pass.
-    look
-        The look to choose from.
-    most
-        How many are chosen of each group.
-    per
-        Seconds of a group.
-    """
-    group: list[Window] = []
-    for window in found:
-        if window.look != look:
-            yield window
-            continue
-        if group and window.start - group[0].start >= per - 1e-6:
-            yield from _most_moving(group, most)
-            group = []
-        group.append(window)
-    yield from _most_moving(group, most)
-
-
-def _most_moving(group: list[Window], most: int) -> list[Window]:
-    chosen = sorted(group, key=lambda item: (-item.motion, item.start))[:most]
-    return sorted(chosen, key=lambda item: item.start)
 
 
 class _Cutter:
@@ -232,7 +211,7 @@ class _Cutter:
             if window.start <= shot.time < window.end:
                 window.shots.append(shot)
 
-    def feel(self, time: float, change: float) -> None:
+    def feel(self, time: float, change: Mapping[str, float]) -> None:
         for window in self._open:
             if window.start < time < window.end:
                 window.changes.append(change)
@@ -275,8 +254,20 @@ def _finished(window: _Open) -> Window:
         end=window.end,
         shots=tuple(window.shots),
         voice=voice,
-        motion=float(np.mean(window.changes)) if window.changes else 0.0,
+        motion=_means(window.changes),
     )
+
+
+def _means(changes: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    values: dict[str, list[float]] = {}
+    for change in changes:
+        for name, value in change.items():
+            values.setdefault(name, []).append(value)
+    return {
+        name: float(np.mean(some))
+        for name, some in values.items()
+        if 2 * len(some) >= len(changes)
+    }
 
 
 def jpeg(image: Picture, pixels: int) -> request.Picture:

@@ -27,6 +27,23 @@ def test_annotations_become_a_document_and_go_out_again(
     assert run("reason", found).exit_code == 0
 
 
+def test_nothing_beside_the_table_is_replaced(
+    run: Run, tiny: Path, tmp_path: Path
+) -> None:
+    table, found = tmp_path / "e.tsv", tmp_path / "clip.json"
+    table.write_text("onset\tduration\ttrial_type\n0.1\t0.2\ttonic@left\n")
+    run("convert", table, "-o", found, "--from", "bids", "--video", tiny)
+    before = found.read_bytes()
+    # BIDS wants clip.json beside clip.tsv, and that is the Document.
+    words = ["convert", found, "-o", tmp_path / "clip.tsv", "--to", "bids"]
+    for more in ([], ["--overwrite"]):
+        result = run(*words, *more)
+        assert result.exit_code == 2
+        assert "is what is read" in result.output
+    assert found.read_bytes() == before
+    assert not (tmp_path / "clip.tsv").exists()
+
+
 def test_wrong_uses_are_said(run: Run, tiny: Path, tmp_path: Path) -> None:
     table, out = tmp_path / "e.tsv", tmp_path / "e.json"
     table.write_text("onset\tduration\ttrial_type\n")

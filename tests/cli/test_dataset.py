@@ -41,6 +41,8 @@ def test_records_are_written_and_name_nobody(
             (video,) = json.loads(line)["videos"]
             assert (data / video).is_file()
         assert not [name for name in ("Doe", "Roe", "Who", "clips") if name in text]
+    # A symbolic link would tell the folder and the name that the video came from.
+    assert not any(path.is_symlink() for path in (data / "videos").iterdir())
     assert "Doe" not in (data / "README.md").read_text()
     assert run(*words).exit_code == 2
     assert run(*words, "--overwrite").exit_code == 0

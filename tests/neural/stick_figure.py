@@ -6,7 +6,7 @@ positive x. Noise is that of the landmark models on rendered people.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,20 +89,25 @@ class Figure:
         sound: SoundTrack | None = None,
     ) -> Tracks:
         """Record the figure; ``delay`` begins the recording later, by the clock."""
-        random = np.random.default_rng(5)
         recorder = Recorder(rate)
-        for step in range(round(seconds * rate)):
-            time = step / rate
-            body = self._body(time) + random.normal(0, self.noise, (33, 2))
-            skin = random.normal(0, 0.004, (len(SKIN_POINTS), 2))
-            pose, expression = self._pose(body), self._expression(time, skin)
-            if mirrored:
-                pose, expression = _mirror_pose(pose), _mirror_expression(expression)
+        for time, *seen in self.moments(seconds, rate):
+            pose, expression = _mirrored(*seen) if mirrored else seen
             face = _face(pose) if self.face else None
             recorder.add(
                 Landmarks(delay + time, pose, face), expression if self.face else None
             )
         return recorder.tracks(delay, delay + seconds, sound)
+
+    def moments(
+        self, seconds: float, rate: float = 10.0
+    ) -> Iterator[tuple[float, Pose, Expression]]:
+        """Yield time, pose and expression of each frame."""
+        random = np.random.default_rng(5)
+        for step in range(round(seconds * rate)):
+            time = step / rate
+            body = self._body(time) + random.normal(0, self.noise, (33, 2))
+            skin = random.normal(0, 0.004, (len(SKIN_POINTS), 2))
+            yield time, self._pose(body), self._expression(time, skin)
 
     def _body(self, time: float) -> np.ndarray:
         hips, sway = self.hips(time), self.sway(time)
@@ -178,6 +183,10 @@ def _swapped(rows: np.ndarray) -> np.ndarray:
     for one, two in _PAIRS:
         rows[[one, two]] = rows[[two, one]]
     return rows
+
+
+def _mirrored(pose: Pose, expression: Expression) -> tuple[Pose, Expression]:
+    return _mirror_pose(pose), _mirror_expression(expression)
 
 
 def _mirror_pose(pose: Pose) -> Pose:

@@ -18,10 +18,12 @@ import onnx  # noqa: E402
 from s3ns.facts import (  # noqa: E402
     CapabilityError,
     Document,
+    InputError,
     ModelError,
     Side,
     vocabulary,
 )
+from s3ns.neural.encoders import export as exporting  # noqa: E402
 from s3ns.neural.encoders.architectures import (  # noqa: E402
     architecture_names,
     build,
@@ -97,16 +99,30 @@ def test_smaller_files_stay_close(
 ) -> None:
     path, whole = tmp_path / "small.onnx", encoder / WEIGHTS_FILE
     videos = sorted(clips.rglob("*.mp4"))[:2]
-    (parity,) = export(
-        encoder_in(encoder),
-        path,
-        precision=precision,
-        calibration=calibration_windows(videos, VIEW),
-    )
+    seen = calibration_windows(videos, VIEW) if precision == "int8" else None
+    (parity,) = export(encoder_in(encoder), path, precision=precision, calibration=seen)
     assert 0 < parity.largest < most * parity.scale
     assert path.stat().st_size < whole.stat().st_size
     kinds = {node.op_type for node in onnx.load(path).graph.node}
     assert ("QuantizeLinear" in kinds) == (precision == "int8")
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_what_is_compared_set_no_range(clips: Path, count: int) -> None:
+    videos = sorted(clips.rglob("*.mp4"))[:count]
+    seen = calibration_windows(videos, VIEW)
+    ranges = {sample[0].tobytes() for sample in seen.ranges}
+    unseen = {sample[0].tobytes() for sample in seen.unseen}
+    assert ranges
+    assert unseen
+    assert not ranges & unseen
+    assert len(seen.ranges) + len(seen.unseen) == 4 * count
+
+
+def test_too_little_to_calibrate_on(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "short.mp4", count=12, rate=8)
+    with pytest.raises(InputError, match="at least two windows of 1 s"):
+        calibration_windows([video], VIEW)
 
 
 def test_a_file_that_differs_is_not_written(tmp_path: Path) -> None:
@@ -143,6 +159,17 @@ def test_the_file_states_where_it_comes_from_and_no_path(
     raw = exported.read_bytes()
     assert str(encoder).encode() not in raw
     assert b"site-packages" not in raw
+
+
+def test_weights_too_large_for_one_file_lie_beside_it(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clips: Path
+) -> None:
+    monkeypatch.setattr(exporting, "LARGEST_FILE", 20_000)
+    path = tmp_path / "large.onnx"
+    export(encoder_in(encoder), path)
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, "large.onnx.data"}
+    assert path.stat().st_size < (tmp_path / "large.onnx.data").stat().st_size
+    assert look(clips / "patient-0" / "clip-0.mp4", path).findings is not None
 
 
 def test_both_are_timed_on_the_same_threads(encoder: Path, exported: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from s3ns.facts import Absence, Document, Finding, InputError, Recording
 from s3ns.neural.encoders.card import EncoderCard, View
-from s3ns.neural.encoders.corpus import find_clips
+from s3ns.neural.encoders.corpus import find_clips, folders_of
 from s3ns.neural.encoders.folds import assign_folds, split
 from s3ns.neural.encoders.labels import video_labels, window_labels
 from s3ns.neural.encoders.scores import aggregate, best_threshold, f1
@@ -170,7 +170,7 @@ def pair(tmp_path: Path) -> Path:
 def clips_of(folder: Path, patients: Path | None = None) -> list[str]:
     found = find_clips(
         sorted(folder.glob("*.mp4")),
-        documents=folder,
+        documents=[folder],
         patients=patients,
         remark=lambda text: None,
     )
@@ -186,6 +186,20 @@ def test_a_document_without_a_hash_belongs_to_the_clip_of_its_name(pair: Path) -
         clips_of(pair)
 
 
+def test_documents_are_looked_for_in_every_folder_that_is_named(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_video(tmp_path / name / "clip.mp4", count=12, rate=10)
+        document(duration=1.2).write(tmp_path / name / "clip.json")
+    named = [tmp_path / "a", tmp_path / "b" / "clip.mp4"]
+    found = find_clips(
+        sorted(tmp_path.rglob("*.mp4")),
+        documents=folders_of(named),
+        remark=lambda text: None,
+    )
+    assert [clip.video.parent.name for clip in found] == ["a", "b"]
+
+
 def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
     table = pair / "patients.tsv"
     table.write_text("clip\tpatient\none.mp4\tA\ntwo\tA\n")
@@ -193,8 +207,10 @@ def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
     table.write_text("clip\tpatient\none.mp4\tA\n")
     with pytest.raises(InputError, match=r"no line for two\.mp4"):
         clips_of(pair, table)
-    table.write_text("clip,patient\none.mp4,A\n")
-    with pytest.raises(InputError, match="expected the columns clip and patient"):
+    table.write_text("clip,patient\none.mp4,A\ntwo,B\n")
+    assert clips_of(pair, table) == ["A", "B"]
+    table.write_text("clip,person\none.mp4,A\n")
+    with pytest.raises(InputError, match="lacks the column 'patient'"):
         clips_of(pair, table)
 
 

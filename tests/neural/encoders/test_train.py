@@ -51,7 +51,9 @@ def card_for(architecture: str, **changes: Any) -> EncoderCard:
 
 
 def found_clips(folder: Path) -> list[Clip]:
-    return find_clips(find_videos([folder]), documents=folder, remark=lambda text: None)
+    return find_clips(
+        find_videos([folder]), documents=[folder], remark=lambda text: None
+    )
 
 
 def run(clips: Path, folder: Path, options: TrainOptions = QUICK, **how: Any) -> Report:
@@ -165,7 +167,7 @@ def test_documents_without_absences_teach_nothing(clips: Path, tmp_path: Path) -
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(json.loads(path.read_text()) | {"absences": []}))
     some = find_clips(
-        find_videos([clips]), documents=documents, remark=lambda text: None
+        find_videos([clips]), documents=[documents], remark=lambda text: None
     )
     with pytest.raises(InputError, match="must state absences as well"):
         run_experiment(

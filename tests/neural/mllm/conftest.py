@@ -27,10 +27,19 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def extract(ward: Path, tmp_path: Path) -> Extract:
-    """Return a function that asks a server about the video, with answers kept."""
+    """Return a function that asks a server about the video, with answers kept.
+
+    Unless a folder of models is named, there are no landmarks.
+    """
 
     def run(
-        url: str, *, video: Path = ward, mirrored: bool = False, **settings: object
+        url: str,
+        *,
+        video: Path = ward,
+        mirrored: bool = False,
+        models: Path | None = tmp_path / "no-models",
+        end: float | None = None,
+        **settings: object,
     ):
         given = {
             "server": url,
@@ -40,7 +49,9 @@ def extract(ward: Path, tmp_path: Path) -> Extract:
             "retries": 2,
         } | settings
         texts = {name: str(value) for name, value in given.items()}
-        options = ExtractOptions(settings=texts, mirrored=mirrored)
+        options = ExtractOptions(
+            settings=texts, mirrored=mirrored, models=models, end=end
+        )
         return make_extractor("mllm", texts).extract(video, options, lambda *_: None)
 
     return run

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -30,7 +30,16 @@ class Fault(Enum):
 
 
 Body = dict[str, Any]
-Script = Callable[[Body], str | Fault]
+Script = Callable[[Body], "str | Fault | Weighed"]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """An answer token by token; one of them with the likeliest in its place."""
+
+    tokens: tuple[str, ...]
+    at: int
+    likely: Mapping[str, float]
 
 
 @dataclass
@@ -64,14 +73,27 @@ def sign_of(body: Body) -> Sign:
 
 
 @contextmanager
-def stub_server(script: Script) -> Iterator[Stub]:
-    """Run a server for the time of a ``with`` statement."""
+def stub_server(
+    script: Script, pages: Mapping[str, object] | None = None
+) -> Iterator[Stub]:
+    """Run a server for the time of a ``with`` statement.
+
+    ``pages`` are what it tells of itself, as JSON by path.
+    """
     lock = threading.Lock()
     over = threading.Event()
     running = 0
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            with lock:
+                stub.raw.append(f"{self.path}\n{self.headers}".encode())
+            if self.path in (pages or {}):
+                self._send(json.dumps((pages or {})[self.path]).encode())
+            else:
+                self._send(b"no such page", status=404)
 
         def do_POST(self) -> None:
             nonlocal running
@@ -84,14 +106,16 @@ def stub_server(script: Script) -> Iterator[Stub]:
                 stub.raw.append(head + raw)
                 stub.bodies.append(body)
             try:
-                self._reply(script(body))
+                said = script(body)
             finally:
+                # Before the reply: after it, the next request may already be here.
                 with lock:
                     running -= 1
+            self._reply(said)
 
-        def _reply(self, said: str | Fault) -> None:
+        def _reply(self, said: str | Fault | Weighed) -> None:
             if said is Fault.HANG:
-                over.wait(10)
+                over.wait(60)
                 self.close_connection = True
             elif said is Fault.BREAK_OFF:
                 # Without lingering, the other side sees the connection torn down.
@@ -116,6 +140,8 @@ def stub_server(script: Script) -> Iterator[Stub]:
                 self.close_connection = True
             elif said is Fault.NO_CHOICES:
                 self._send(b'{"choices": []}')
+            elif isinstance(said, Weighed):
+                self._send(_weighed(said))
             else:
                 assert isinstance(said, str)
                 self._send(_completion(said))
@@ -150,6 +176,18 @@ def stub_server(script: Script) -> Iterator[Stub]:
         thread.join()
 
 
-def _completion(text: str) -> bytes:
+def _completion(text: str, **more: object) -> bytes:
     message = {"role": "assistant", "content": text}
-    return json.dumps({"choices": [{"index": 0, "message": message}]}).encode()
+    return json.dumps({"choices": [{"index": 0, "message": message} | more]}).encode()
+
+
+def _weighed(said: Weighed) -> bytes:
+    def top(place: int) -> list[dict[str, object]]:
+        likely = said.likely if place == said.at else {said.tokens[place]: 0.0}
+        return [{"token": t, "logprob": w, "bytes": None} for t, w in likely.items()]
+
+    content = [
+        {"token": token, "logprob": 0.0, "bytes": None, "top_logprobs": top(place)}
+        for place, token in enumerate(said.tokens)
+    ]
+    return _completion("".join(said.tokens), logprobs={"content": content})

@@ -22,6 +22,7 @@ readings = st.builds(
     side=st.sampled_from([Side.LEFT, Side.RIGHT]),
     seen_start=st.floats(0, 10),
     seen_end=st.floats(10, 30),
+    sure=st.floats(0.5, 1),
 )
 
 
@@ -38,7 +39,7 @@ def test_only_a_majority_says_that_a_sign_was_there_or_not(
         assert min(r.seen_start for r in seen) <= found.seen_start
         assert found.seen_end <= max(r.seen_end for r in seen)
         assert found.side in {r.side for r in seen}
-    assert 0 < found.share <= 1
+    assert 0 <= found.sure <= 1
 
 
 @given(readings)
@@ -85,12 +86,18 @@ def by_wording(saying_yes: int) -> object:
 
 @pytest.mark.parametrize(
     ("saying_yes", "confidence", "agreement"),
-    [(3, 0.6, 1.0), (2, 0.533, 0.333), (1, None, 0.333), (0, None, 1.0)],
+    # The second window says yes where the first one, which shows it too, does not.
+    [
+        (3, {0.6, 0.533}, 1.0),
+        (2, {0.533, 0.489}, 0.333),
+        (1, set(), 0.333),
+        (0, set(), 1.0),
+    ],
 )
 def test_wordings_are_put_and_their_agreement_is_told(
     extract: Extract,
     saying_yes: int,
-    confidence: float | None,
+    confidence: set[float],
     agreement: float,
 ) -> None:
     with stub_server(by_wording(saying_yes)) as stub:  # type: ignore[arg-type]
@@ -99,7 +106,7 @@ def test_wordings_are_put_and_their_agreement_is_told(
     (step,) = document.provenance
     assert step.parameters["agreement"] == agreement
     found = [finding.confidence for finding in document.findings]
-    assert set(found) == ({confidence} if confidence else set())
+    assert set(found) == confidence
     assert bool(document.absences) == (saying_yes < 3) or document.findings
 
 

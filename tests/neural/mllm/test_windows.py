@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from s3ns.facts import Absence, Finding, Side, Unassessable, vocabulary
 from s3ns.neural.mllm.merge import joined, less, merged
 from s3ns.neural.mllm.questions import Reading, read_answer
-from s3ns.neural.mllm.windows import Look, Shot, Window, jpeg, liveliest, windows
+from s3ns.neural.mllm.request import Reply
+from s3ns.neural.mllm.windows import Look, Shot, Window, jpeg, windows
 from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
 
 GREY = np.full((64, 64, 3), 90, np.uint8)
@@ -107,18 +108,6 @@ def test_large_pictures_are_made_smaller_and_small_ones_kept() -> None:
         assert image.shape[0] * image.shape[1] <= 100_000
         assert image.shape[1] / image.shape[0] == pytest.approx(width / height, 0.02)
         assert height > 90 or image.shape[:2] == (height, width)
-
-
-def test_the_liveliest_windows_are_chosen_in_order_of_time() -> None:
-    fast = Look(6.0, 1.0, 10.0)
-    moving = [
-        Window(fast, start=5.0 * k, end=5.0 * k + 6, shots=(), motion=float(m))
-        for k, m in enumerate([1, 5, 2, 4, 0, 0, 0, 0, 9])
-    ]
-    usual = Window(USUAL, 0.0, 30.0, ())
-    chosen = list(liveliest([usual, *moving], fast, 2, 30.0))
-    assert usual in chosen
-    assert [w.start for w in chosen if w.look == fast] == [5.0, 15.0, 30.0, 40.0]
 
 
 # --- putting readings together --------------------------------------------------------
@@ -223,5 +212,5 @@ def test_what_is_left_and_what_is_gone_make_up_the_whole(
 def test_no_text_is_read_as_no_unless_it_says_so(text: str, sign: object) -> None:
     shot = Shot(0.0, jpeg(GREY, 10_000))
     window = Window(USUAL, 0.0, 30.0, (shot,) * 3)
-    reading = read_answer(sign, window, text)  # type: ignore[arg-type]
+    reading = read_answer(sign, window, Reply(text))  # type: ignore[arg-type]
     assert reading.value == "answer_unusable"

@@ -37,9 +37,34 @@ TEXT = {
     "pad_token_id": 256,
 }
 
-NEWLINE = "\u010a"  # as byte-level vocabularies write it
+MROPE_TEXT = TEXT | {
+    "rope_parameters": {
+        "rope_type": "default",
+        "mrope_section": [2, 3, 3],
+        "rope_theta": 1e4,
+    }
+}
 
-MROPE = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 1e4}
+VISION = {"depth": 2, "hidden_size": 32, "intermediate_size": 32, "num_heads": 2}
+VISION_2_5 = VISION | {"out_hidden_size": 32, "fullatt_block_indexes": [1]}
+VISION_3 = VISION | {
+    "out_hidden_size": 32,
+    "num_position_embeddings": 64,
+    "deepstack_visual_indexes": [0],
+}
+
+QWEN_VL = {
+    "image_token": "<|image_pad|>",
+    "video_token": "<|video_pad|>",
+    "vision_start": "<|vision_start|>",
+    "vision_end": "<|vision_end|>",
+}
+QWEN_VL_IDS = {
+    name if name.endswith("token") else f"{name}_token": word
+    for name, word in QWEN_VL.items()
+}
+
+NEWLINE = "\u010a"  # as byte-level vocabularies write it
 
 AUDIO = {
     "num_mel_bins": 16,
@@ -51,11 +76,15 @@ AUDIO = {
 
 
 SAYING = (
-    '{"answer": "yes", ',
-    '"side": "left", ',
+    '{"answer": "',
+    "yes",
+    '", "side": "left", ',
     '"first_frame": 2, "last_frame": 4}',
 )
 """What a model says that was made to say something, token by token."""
+
+NEARLY = "no"
+"""What it nearly says in place of the second of these."""
 
 
 def tokenizer(**extra: str) -> Any:
@@ -75,7 +104,7 @@ def tokenizer(**extra: str) -> Any:
         extra_special_tokens=extra,
     )
     result.add_tokens(["<|im_start|>"], special_tokens=True)
-    result.add_tokens(list(SAYING))
+    result.add_tokens([*SAYING, NEARLY])
     return result
 
 
@@ -86,12 +115,7 @@ def _template(image: str, audio: str = "") -> str:
 def qwen2_5_vl(folder: Path) -> None:
     import transformers as t
 
-    words = tokenizer(
-        image_token="<|image_pad|>",
-        video_token="<|video_pad|>",
-        vision_start="<|vision_start|>",
-        vision_end="<|vision_end|>",
-    )
+    words = tokenizer(**QWEN_VL)
     pixels = {"min_pixels": 28 * 28, "max_pixels": 56 * 56}
     processor = t.Qwen2_5_VLProcessor(
         image_processor=t.Qwen2VLImageProcessor(**pixels),
@@ -101,19 +125,9 @@ def qwen2_5_vl(folder: Path) -> None:
     )
     ids = words.convert_tokens_to_ids
     config = t.Qwen2_5_VLConfig(
-        text_config=TEXT | {"rope_parameters": MROPE},
-        vision_config={
-            "depth": 2,
-            "hidden_size": 32,
-            "intermediate_size": 32,
-            "num_heads": 2,
-            "out_hidden_size": 32,
-            "fullatt_block_indexes": [1],
-        },
-        image_token_id=ids("<|image_pad|>"),
-        video_token_id=ids("<|video_pad|>"),
-        vision_start_token_id=ids("<|vision_start|>"),
-        vision_end_token_id=ids("<|vision_end|>"),
+        text_config=MROPE_TEXT,
+        vision_config=VISION_2_5,
+        **{f"{name}_id": ids(word) for name, word in QWEN_VL_IDS.items()},
     )
     _save(t.Qwen2_5_VLForConditionalGeneration, config, processor, folder)
 
@@ -121,12 +135,7 @@ def qwen2_5_vl(folder: Path) -> None:
 def qwen3_vl(folder: Path) -> None:
     import transformers as t
 
-    words = tokenizer(
-        image_token="<|image_pad|>",
-        video_token="<|video_pad|>",
-        vision_start="<|vision_start|>",
-        vision_end="<|vision_end|>",
-    )
+    words = tokenizer(**QWEN_VL)
     processor = t.Qwen3VLProcessor(
         image_processor=t.Qwen2VLImageProcessor(
             patch_size=16, min_pixels=32 * 32, max_pixels=64 * 64
@@ -137,20 +146,9 @@ def qwen3_vl(folder: Path) -> None:
     )
     ids = words.convert_tokens_to_ids
     config = t.Qwen3VLConfig(
-        text_config=TEXT | {"rope_parameters": MROPE},
-        vision_config={
-            "depth": 2,
-            "hidden_size": 32,
-            "intermediate_size": 32,
-            "num_heads": 2,
-            "out_hidden_size": 32,
-            "num_position_embeddings": 64,
-            "deepstack_visual_indexes": [0],
-        },
-        image_token_id=ids("<|image_pad|>"),
-        video_token_id=ids("<|video_pad|>"),
-        vision_start_token_id=ids("<|vision_start|>"),
-        vision_end_token_id=ids("<|vision_end|>"),
+        text_config=MROPE_TEXT,
+        vision_config=VISION_3,
+        **{f"{name}_id": ids(word) for name, word in QWEN_VL_IDS.items()},
     )
     _save(t.Qwen3VLForConditionalGeneration, config, processor, folder)
 
@@ -215,15 +213,8 @@ def qwen2_5_omni(folder: Path) -> None:
     ids = words.convert_tokens_to_ids
     config = t.Qwen2_5OmniConfig(
         thinker_config={
-            "text_config": TEXT | {"rope_parameters": MROPE},
-            "vision_config": {
-                "depth": 2,
-                "hidden_size": 32,
-                "intermediate_size": 32,
-                "num_heads": 2,
-                "out_hidden_size": 32,
-                "fullatt_block_indexes": [1],
-            },
+            "text_config": MROPE_TEXT,
+            "vision_config": VISION_2_5,
             "audio_config": AUDIO | {"output_dim": 32, "n_window": 50},
             "image_token_index": ids("<|IMAGE|>"),
             "video_token_index": ids("<|VIDEO|>"),
@@ -265,22 +256,13 @@ def qwen3_omni(folder: Path) -> None:
     ids = words.convert_tokens_to_ids
     config = t.Qwen3OmniMoeConfig(
         thinker_config={
-            "text_config": TEXT
+            "text_config": MROPE_TEXT
             | {
-                "rope_parameters": MROPE,
                 "moe_intermediate_size": 32,
                 "num_experts": 2,
                 "num_experts_per_tok": 1,
             },
-            "vision_config": {
-                "depth": 2,
-                "hidden_size": 32,
-                "intermediate_size": 32,
-                "num_heads": 2,
-                "out_hidden_size": 32,
-                "num_position_embeddings": 64,
-                "deepstack_visual_indexes": [0],
-            },
+            "vision_config": VISION_3,
             "audio_config": AUDIO
             | {"output_dim": 32, "n_window": 50, "downsample_hidden_size": 32},
             "image_token_id": ids("<|image_pad|>"),
@@ -375,6 +357,7 @@ def make_it_say(folder: Path) -> None:
     head.zero_()
     for one, next_one in itertools.pairwise(chain):
         head[next_one] = tokens[one]
+    head[words.convert_tokens_to_ids(NEARLY)] = 0.97 * tokens[chain[1]]
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 

@@ -1,0 +1,73 @@
+"""Answers are kept by what a server says of its model, not by its name alone."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from s3ns.neural.mllm.served import description_hash
+from tests.neural.mllm.conftest import Extract
+from tests.neural.mllm.stub_server import NO, stub_server
+
+moment = itertools.count(1_700_000_000)
+
+
+def vllm(root: str) -> dict[str, object]:
+    """Return what vLLM says, anew at each time it is asked."""
+    card = {
+        "id": "some-model",
+        "object": "model",
+        "created": next(moment),
+        "owned_by": "vllm",
+        "root": root,
+        "parent": None,
+        "max_model_len": 32768,
+        "permission": [{"id": f"modelperm-{next(moment)}", "created": next(moment)}],
+    }
+    other = card | {"id": "another", "root": f"/models/{next(moment)}"}
+    return {"/v1/models": {"object": "list", "data": [other, card]}}
+
+
+def ollama(digest: str) -> dict[str, object]:
+    card = {"id": "some-model", "object": "model", "created": 1, "owned_by": "library"}
+    tag = {"name": "some-model:latest", "digest": digest}
+    return {
+        "/v1/models": {"object": "list", "data": [card]},
+        "/api/tags": {"models": [{"name": "another", "digest": "9"}, tag]},
+    }
+
+
+@pytest.mark.parametrize("kind", [vllm, ollama])
+def test_two_models_of_one_name_are_told_apart(extract: Extract, kind: object) -> None:
+    def asked(which: str) -> tuple[int, object]:
+        with stub_server(lambda body: NO, kind(which)) as stub:  # type: ignore[operator]
+            document = extract(stub.url, signs="tonic")
+        (step,) = document.provenance
+        assert step.remarks == ()
+        assert which not in document.to_json()  # it may be a path
+        return len(stub.bodies), step.parameters["model"]
+
+    first = asked("/models/one")
+    assert first[0] == 2
+    again = asked("/models/one")
+    assert again == (0, first[1])
+    other = asked("/models/other")
+    assert other[0] == 2
+    assert other[1] != first[1]
+
+
+def test_a_server_that_says_nothing_is_told_apart_by_name(extract: Extract) -> None:
+    for pages in ({}, {"/v1/models": {"data": [{"id": "some-model"}]}}):
+        with stub_server(lambda body: NO, pages) as stub:
+            document = extract(stub.url, signs="tonic", cache="off")
+        (step,) = document.provenance
+        assert step.parameters["model"] == "some-model"
+        assert "does not tell which weights" in step.remarks[0]
+
+
+@pytest.mark.parametrize(
+    "page", [None, [], "x", 3, {"data": 3}, {"data": [3]}, {"data": [{}]}, {"a": None}]
+)
+def test_what_a_server_says_may_be_anything(page: object) -> None:
+    assert description_hash("m", "/v1", lambda _: page) == ""
