@@ -20,7 +20,7 @@ from s3ns.benchmarks.s3.truth import Truth
 from s3ns.facts import Document, InputError, vocabulary
 from s3ns.symbolic import Reasoner
 from s3ns.symbolic.abstention import ALPHA, forced, safe_margin
-from s3ns.symbolic.evidence import Evidence, Flags, Floats, evidence_of
+from s3ns.symbolic.evidence import Evidence, Flags, Floats, evidence_of, verdicts_of
 from s3ns.symbolic.fitting import as_array, fit_weights
 from s3ns.symbolic.learned import out_of_fold
 from s3ns.symbolic.reliability import evidence_reliability, scaled_weights
@@ -139,16 +139,16 @@ def expert_systems(
     """Return the systems that judge by what experts saw: rules, and their peers."""
     labels, evidence = labels_of(truth), experts.evidence
     patients = truth.patients
-    verdicts = [reasoner.reason(document).verdict for document in experts.documents]
+    verdicts = verdicts_of(reasoner.base, experts.documents)
     unfitted = evidence.leads(evidence.weights)
     found = [
         of_leads("rules on experts' findings", truth, unfitted),
         Answers(
             "rules on experts' findings, as they decide",
             labels={
-                event.video: CONCLUDED[verdict.label]
+                event.video: CONCLUDED[verdict]
                 for event, verdict in zip(truth.events, verdicts, strict=True)
-                if verdict is not None and verdict.label in CONCLUDED
+                if verdict in CONCLUDED
             },
         ),
     ]
