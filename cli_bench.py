@@ -17,6 +17,7 @@ from s3ns.report.options import as_json, examples, overwrite, rules
 
 if TYPE_CHECKING:
     from s3ns.benchmarks.s3.scoring import Table
+    from s3ns.benchmarks.s3.texts import Similarity
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -91,6 +92,12 @@ def _data(command: click.decorators.FC) -> click.decorators.FC:
     metavar="FILE",
     help="Compare with expected scores; exit code 1 if a cell differs.",
 )
+@click.option(
+    "--bertscore",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Score texts by the states of the language model in this folder as well.",
+)
 @rules
 @click.option("--csv", "csv", type=_FOLDER, metavar="DIR", help="Write tables as CSV.")
 @click.option("--html", "html", type=_FILE, metavar="FILE", help="Write a page.")
@@ -107,6 +114,7 @@ def s3(
     documents: tuple[str, ...],
     paper_compat: bool,
     expected: Path | None,
+    bertscore: Path | None,
     rules: Path | None,
     csv: Path | None,
     html: Path | None,
@@ -122,6 +130,7 @@ def s3(
     tasks = tuple("1234567") if task == "all" else (task,)
     for target in (html, output):
         console.check_target(target, overwrite=overwrite)
+    similarity = None if bertscore is None else _similarity(bertscore)
     if paper_compat:
         if documents or html or csv:
             raise click.UsageError("--paper-compat scores the published models alone")
@@ -130,6 +139,7 @@ def s3(
             data,
             tasks,
             split=split,
+            similarity=similarity,
             expected=expected,
             output=output,
             as_json=as_json,
@@ -143,15 +153,15 @@ def s3(
     from s3ns.symbolic import Reasoner
 
     entrants = dict(map(_entrant, documents))
-    found = run(data, tasks, split, entrants, Reasoner(rules))
+    judge = Reasoner(rules)
+    found = run(data, tasks, split, entrants, judge, similarity=similarity)
     if csv is not None:
         write_tables(csv, found.tables)
     if html is not None:
         write_text(html, page(found))
     if output is not None:
         write_text(output, found.to_json())
-    for line in found.damage:
-        console.say(f"note: {line}")
+    _say_damage(console, found.damage)
     if as_json:
         console.print(found.to_json())
     else:
@@ -164,6 +174,7 @@ def _published(
     tasks: Sequence[str],
     *,
     split: str,
+    similarity: Similarity | None,
     expected: Path | None,
     output: Path | None,
     as_json: bool,
@@ -181,11 +192,12 @@ def _published(
         patients = {patient_of(v) for v, fold in checkout.folds.items() if fold == 0}
         if not patients:
             raise InputError("the checkout holds no event of fold 0; use --split full")
-    scorer = Published(checkout, patients)
+    scorer = Published(checkout, patients, similarity)
     found = {TASKS[task]: scorer.scores(task) for task in tasks}
     text = json.dumps(found, indent=1)
     if output is not None:
         write_text(output, text + "\n")
+    _say_damage(console, checkout.damage.lines())
     if as_json:
         console.print(text)
     else:
@@ -204,6 +216,19 @@ def _published(
         console.say(f"{compared} cells compared, {len(wrong)} differ")
         if wrong:
             click.get_current_context().exit(1)
+
+
+def _say_damage(console: Console, lines: Sequence[str]) -> None:
+    from s3ns.benchmarks.s3.tables import brief
+
+    for line in lines if console.verbose else brief(lines):
+        console.say(f"note: {line}")
+
+
+def _similarity(folder: Path) -> Similarity:
+    from s3ns.benchmarks.s3.similarity import HiddenStates
+
+    return HiddenStates(folder)
 
 
 def _flat(scores: dict[str, object]) -> list[tuple[str, dict[str, object]]]:

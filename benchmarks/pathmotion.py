@@ -17,14 +17,13 @@ from statistics import fmean
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from s3ns.benchmarks.s3.recognition import (
-    FIRST_SEGMENT_ONLY,
     TESTED,
     merged,
     scored,
     signs_in,
 )
 from s3ns.benchmarks.s3.tables import Damage, Row, read_rows, video_name, word
-from s3ns.facts import InputError, sign_named
+from s3ns.facts import InputError, sign_named, vocabulary
 
 ANNOTATION = Path("evaluation/dataset/90_FeatureAnnotation.csv")
 
@@ -121,7 +120,7 @@ def read_answers(path: Path, damage: Damage) -> dict[str, dict[str, str]]:
     rows = named_rows(read_rows(path, damage), path)
     if not signs_in(rows):
         raise InputError(f"{path} has no column of a sign, such as tonic")
-    return merged(rows, first_segment=(FIRST_SEGMENT_ONLY,))
+    return merged(rows, first_segment=(vocabulary().lead_in,))
 
 
 def named_rows(rows: Sequence[Row], path: Path) -> list[Row]:

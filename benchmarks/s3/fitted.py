@@ -5,7 +5,7 @@ What is fitted is fitted to other patients than it is scored on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,10 +133,61 @@ def of_leads(
     )
 
 
+@dataclass(frozen=True)
+class Fit:
+    """Weights as one fold fitted them.
+
+    Attributes
+    ----------
+    system
+        What judges by them.
+    fold
+        Its number, from 0 on.
+    scored
+        Rows of the events that they judge; they were fitted to none of their patients.
+    weights
+        In points, by the id of the rule; those of no weight are left out.
+    margin
+        Lead in points from which on an event is decided; none where all are.
+    """
+
+    system: str
+    fold: int
+    scored: list[int]
+    weights: dict[str, int]
+    margin: int | None = None
+
+
+def fit_of(
+    system: str,
+    fold: int,
+    scored: Rows,
+    evidence: Evidence,
+    weights: Floats,
+    *,
+    margin: float | None = None,
+) -> Fit:
+    """Return what a fold fitted, for the record."""
+    points = {
+        piece.rule: round(100 * float(weight))
+        for piece, weight in zip(evidence.pieces, weights, strict=True)
+    }
+    return Fit(
+        system,
+        fold,
+        scored.tolist(),
+        {rule: weight for rule, weight in points.items() if weight},
+        None if margin is None or not np.isfinite(margin) else round(100 * margin),
+    )
+
+
 def expert_systems(
     truth: Truth, experts: Seen, reasoner: Reasoner, folds: Sequence[Split]
-) -> list[Answers]:
-    """Return the systems that judge by what experts saw: rules, and their peers."""
+) -> tuple[list[Answers], list[Fit]]:
+    """Return the systems that judge by what experts saw: rules, and their peers.
+
+    Beside them stands what the folds fitted.
+    """
     labels, evidence = labels_of(truth), experts.evidence
     patients = truth.patients
     verdicts = verdicts_of(reasoner.base, experts.documents)
@@ -153,18 +204,21 @@ def expert_systems(
         ),
     ]
     if not folds:
-        return found
+        return found, []
+    fits: list[Fit] = []
+    learned = "learned evidence on experts' findings"
     leads = np.zeros(len(labels))
     decided = np.zeros(len(labels), dtype=bool)
-    for fit, score in folds:
+    for number, (fit, score) in enumerate(folds):
         own = [patients[k] for k in fit]
         weights = as_array(fit_weights(evidence.rows(fit), labels[fit], own))
         inner = out_of_fold(evidence.rows(fit), labels[fit], own)
         margin = safe_margin(inner, labels[fit], own)
         leads[score] = evidence.rows(score).leads(weights)
         decided[score] = np.abs(leads[score]) >= margin
+        fits.append(fit_of(learned, number, score, evidence, weights, margin=margin))
     found += [
-        of_leads("learned evidence on experts' findings", truth, leads),
+        of_leads(learned, truth, leads),
         of_leads(
             f"learned evidence, abstaining at a risk of {ALPHA:.0%}",
             truth,
@@ -180,7 +234,7 @@ def expert_systems(
             chance[score] = fitted.predict_proba(marked[score])[:, 1]
         # A chance of one half is a lead of none, as in the rules.
         found.append(of_leads(f"{name} on experts' findings", truth, chance - 0.5))
-    return found
+    return found, fits
 
 
 def signs_seen(truth: Truth) -> Floats:
@@ -216,8 +270,8 @@ def model_systems(
     experts: Seen,
     reasoner: Reasoner,
     folds: Sequence[Split],
-) -> list[Answers]:
-    """Return the systems that judge by what models saw.
+) -> tuple[list[Answers], list[Fit]]:
+    """Return the systems that judge by what models saw, and what the folds fitted.
 
     Each is taken raw, and believed as far as it deserves; all are put together by the
     mean of their leads, centred so that on other patients as many events are called
@@ -225,8 +279,8 @@ def model_systems(
     """
     labels = labels_of(truth)
     found: list[Answers] = []
-    believed: dict[str, Floats] = {}
-    centred: Mapping[str, Floats] = {}
+    fits: list[Fit] = []
+    centred: list[Floats] = []
     for model in models:
         if not model.signs:
             continue
@@ -235,22 +289,21 @@ def model_systems(
         found.append(of_leads(f"rules on {model.system}", truth, raw))
         if not folds:
             continue
+        name = f"rules on {model.system}, believed by its reliability"
         leads, middle = np.zeros(len(labels)), np.zeros(len(labels))
-        for fit, score in folds:
+        for number, (fit, score) in enumerate(folds):
             table = evidence_reliability(seen.rows(fit), experts.evidence.rows(fit))
             weights = scaled_weights(experts.evidence.rows(fit), labels[fit], table)
             leads[score] = seen.rows(score).leads(weights)
             share = 1 - float(np.mean(labels[fit]))
             middle[score] = np.quantile(seen.rows(fit).leads(weights), share)
-        name = f"rules on {model.system}, believed by its reliability"
+            fits.append(fit_of(name, number, score, seen, weights))
         found.append(of_leads(name, truth, leads))
-        believed[model.system] = leads
-        centred = {**centred, model.system: leads - middle}
-    if believed:
-        together = np.mean(list(centred.values()), axis=0)
+        centred.append(leads - middle)
+    if centred:
         name = "rules on all models, believed and fused"
-        found.append(of_leads(name, truth, together))
-    return found
+        found.append(of_leads(name, truth, np.mean(centred, axis=0)))
+    return found, fits
 
 
 def labels_file(truth: Truth) -> str:

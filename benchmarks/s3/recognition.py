@@ -10,9 +10,6 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from s3ns.benchmarks.s3.tables import Row, segment_number, video_name, word
 from s3ns.facts import vocabulary
 
-FIRST_SEGMENT_ONLY = "occur_during_sleep"
-"""PathMotion reads this sign off the first segment of a video."""
-
 TESTED = "verbal_responsiveness"
 """Answering can be judged only where somebody addressed the patient."""
 

@@ -15,7 +15,6 @@ import numpy as np
 from s3ns.benchmarks.s3 import onsets
 from s3ns.benchmarks.s3.answers import Answers
 from s3ns.benchmarks.s3.diagnosis import ES
-from s3ns.benchmarks.s3.documents import SLEEP
 from s3ns.benchmarks.s3.reports import LOCALISING, Extraction, rqi
 from s3ns.benchmarks.s3.scoring import (
     Cell,
@@ -28,6 +27,12 @@ from s3ns.benchmarks.s3.scoring import (
 )
 from s3ns.benchmarks.s3.sequences import Tokens, order_scores
 from s3ns.benchmarks.s3.tables import patient_of
+from s3ns.benchmarks.s3.texts import (
+    CONSTANT_SIGNS,
+    constant_denial,
+    constant_justification,
+    constant_report,
+)
 from s3ns.benchmarks.s3.truth import Event, Truth
 from s3ns.facts import vocabulary
 
@@ -48,7 +53,9 @@ JUDGED = [
 MISS = 30.0
 """Error in seconds of an onset without an answer: as far off as a clip allows."""
 
-_SOUND = {s.name for s in vocabulary().signs if s.modality == "audio"}
+_UNORDERED = {
+    s.name for s in vocabulary().signs if s.modality == "audio" or s.is_lead_in
+}
 
 
 def constants(truth: Truth) -> list[Answers]:
@@ -57,7 +64,7 @@ def constants(truth: Truth) -> list[Answers]:
     signs = list(vocabulary().by_name)
     safe = Extraction(
         parts=frozenset({"onset", "propagation", "postictal"}),
-        sequence=("head_turning", "tonic", "clonic"),
+        sequence=CONSTANT_SIGNS,
         localising=dict.fromkeys(LOCALISING, "none"),
         words=100,
     )
@@ -65,10 +72,14 @@ def constants(truth: Truth) -> list[Answers]:
         {video: dict.fromkeys(signs, value) for video in videos}
         for value in (True, False)
     )
+    defined, denied = (
+        {video: {sign: text(sign) for sign in signs} for video in videos}
+        for text in (constant_justification, constant_denial)
+    )
     right, left = (dict.fromkeys(videos, side) for side in ("right", "left"))
     return [
-        Answers(f"{TRIVIAL}always yes", signs=yes),
-        Answers(f"{TRIVIAL}always no", signs=no),
+        Answers(f"{TRIVIAL}always yes", signs=yes, justifications=defined),
+        Answers(f"{TRIVIAL}always no", signs=no, justifications=denied),
         Answers(f"{TRIVIAL}always right", sides={"head": right, "arm": right}),
         Answers(f"{TRIVIAL}always left", sides={"head": left, "arm": left}),
         Answers(f"{TRIVIAL}always the head", regions=dict.fromkeys(videos, "head")),
@@ -83,7 +94,9 @@ def constants(truth: Truth) -> list[Answers]:
         ),
         Answers(f"{TRIVIAL}always nothing", sequences=dict.fromkeys(videos, ())),
         Answers(
-            f"{TRIVIAL}always the same report", extractions=dict.fromkeys(videos, safe)
+            f"{TRIVIAL}always the same report",
+            reports=dict.fromkeys(videos, constant_report()),
+            extractions=dict.fromkeys(videos, safe),
         ),
         Answers(f"{TRIVIAL}always ES", labels=dict.fromkeys(videos, ES)),
     ]
@@ -202,7 +215,7 @@ def onset_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
         (event.video, sign): mark.start
         for event in truth.events
         for sign, mark in event.signs.items()
-        if mark.seen and mark.start is not None and sign != SLEEP
+        if mark.seen and mark.start is not None and sign != vocabulary().lead_in
     }
     columns = ["system", "mae", "low", "high", "median", "within_3s", "within_5s"]
     found = []
@@ -312,7 +325,7 @@ def sequence_table(truth: Truth, systems: Iterable[Answers]) -> Table:
 
 
 def _visual(sequence: Tokens) -> Tokens:
-    return tuple(sign for sign in sequence if sign not in _SOUND and sign != SLEEP)
+    return tuple(sign for sign in sequence if sign not in _UNORDERED)
 
 
 def report_table(truth: Truth, systems: Iterable[Answers]) -> Table:
