@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from s3ns.cli_bench_synthetic import synthetic
+from s3ns.cli_leaks import leaks
 from s3ns.cli_pathmotion import pathmotion
+from s3ns.cli_questions import questions
 from s3ns.facts import InputError
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import as_json, examples, overwrite, rules
+from s3ns.report.options import as_json, examples, overwrite, rules, s3_data
 
 if TYPE_CHECKING:
     from s3ns.benchmarks.s3.scoring import Table
@@ -27,28 +29,18 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     epilog=examples(
         "s3ns bench s3 --data SeizureSemiologySuite/ --split lopo",
         "s3ns bench s3 --data SeizureSemiologySuite/ --paper-compat",
-        "s3ns bench compare run.json 'random forest on experts' findings' "
-        "'learned evidence on experts' findings'",
+        's3ns bench compare run.json "random forest on experts\' findings" '
+        '"learned evidence on experts\' findings"',
     )
 )
 def bench() -> None:
     """Score systems on public benchmarks, as published and as they should be."""
 
 
+bench.add_command(leaks)
 bench.add_command(pathmotion)
+bench.add_command(questions)
 bench.add_command(synthetic)
-
-
-def _data(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option(
-        "--data",
-        type=_FOLDER,
-        required=True,
-        metavar="DIR",
-        envvar="S3NS_S3_DATA",
-        show_envvar=True,
-        help="A checkout of the Seizure-Semiology-Suite.",
-    )(command)
 
 
 @bench.command(
@@ -59,7 +51,7 @@ def _data(command: click.decorators.FC) -> click.decorators.FC:
         "s3ns bench s3 --data S3/ --paper-compat --expected expected.json",
     ),
 )
-@_data
+@s3_data
 @click.option(
     "--task",
     type=click.Choice(["all", *"1234567"]),
@@ -240,7 +232,7 @@ def _flat(scores: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
 
 @bench.command(
     epilog=examples(
-        "s3ns bench compare run.json 'trivial: always ES' 'rules on experts' findings'",
+        's3ns bench compare run.json "trivial: always ES" Qwen2.5-VL-72B-Instruct',
     )
 )
 @click.argument("result", type=click.Path(path_type=Path, exists=True), metavar="RUN")
@@ -284,7 +276,7 @@ def compare(
     name="documents",
     epilog=examples("s3ns bench documents --data S3/ -o experts/"),
 )
-@_data
+@s3_data
 @click.option(
     "-o",
     "--output",

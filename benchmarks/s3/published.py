@@ -185,7 +185,7 @@ class Published:
         truth = texts.reports_in(self._checkout.truth(REPORTS, "report"))
         pairs = texts.published_pairs(texts.reports_in(answers[1]), self._kept(truth))
         scores = texts.text_scores(pairs, self._similarity)
-        return scores and asdict(scores)
+        return asdict(scores) if scores else None
 
     def _diagnosis(self, model: str) -> Scores | None:
         answers = self._checkout.answers(model, "diagnosis")
