@@ -22,10 +22,17 @@ from s3ns.symbolic import Reasoner
 from s3ns.symbolic.abstention import ALPHA, forced, safe_margin
 from s3ns.symbolic.evidence import Evidence, Flags, Floats, evidence_of, verdicts_of
 from s3ns.symbolic.fitting import as_array, fit_weights
+from s3ns.symbolic.fusion import HALF, chance_of
 from s3ns.symbolic.learned import out_of_fold
-from s3ns.symbolic.reliability import evidence_reliability, scaled_weights
+from s3ns.symbolic.reliability import (
+    Reliability,
+    evidence_reliability,
+    scaled_weights,
+    sign_reliability,
+)
 
 FOLDS = 5
+FUSED = "all models, fused by their tables"
 Rows = npt.NDArray[np.int_]
 Split = tuple[Rows, Rows]
 """Rows to fit to, and rows to score."""
@@ -287,7 +294,8 @@ def model_systems(
         seen = seen_by(model, truth, reasoner).evidence
         raw = seen.leads(seen.weights)
         found.append(of_leads(f"rules on {model.system}", truth, raw))
-        if not folds:
+        if not folds or model.system == FUSED:
+            # What the fused ones say was fitted fold by fold already.
             continue
         name = f"rules on {model.system}, believed by its reliability"
         leads, middle = np.zeros(len(labels)), np.zeros(len(labels))
@@ -304,6 +312,41 @@ def model_systems(
         name = "rules on all models, believed and fused"
         found.append(of_leads(name, truth, np.mean(centred, axis=0)))
     return found, fits
+
+
+def fused_signs(
+    truth: Truth, models: Sequence[Answers], folds: Sequence[Split]
+) -> Answers:
+    """Return the signs that all models together saw, by their tables.
+
+    How each reports a sign is measured on other patients; a sign was seen that is more
+    likely there than not.
+    """
+    true = [
+        {sign: mark.seen for sign, mark in event.signs.items() if mark.seen is not None}
+        for event in truth.events
+    ]
+    said = [
+        [model.signs.get(event.video, {}) for event in truth.events]
+        for model in models
+        if model.signs
+    ]
+    signs: dict[str, dict[str, bool]] = {}
+    for fit, score in folds:
+        tables = [
+            sign_reliability([of[k] for k in fit], [true[k] for k in fit])
+            for of in said
+        ]
+        for k in score:
+            reports: dict[str, list[tuple[bool, Reliability]]] = {}
+            for of, table in zip(said, tables, strict=True):
+                for sign, seen in of[k].items():
+                    if sign in table:
+                        reports.setdefault(sign, []).append((seen, table[sign]))
+            signs[truth.events[k].video] = {
+                sign: chance_of(of) >= HALF for sign, of in reports.items()
+            }
+    return Answers(FUSED, signs=signs)
 
 
 def labels_file(truth: Truth) -> str:

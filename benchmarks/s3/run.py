@@ -21,6 +21,7 @@ from s3ns.benchmarks.s3.answers import (
 from s3ns.benchmarks.s3.fitted import (
     Fit,
     expert_systems,
+    fused_signs,
     model_systems,
     seen_by_experts,
     splits,
@@ -165,7 +166,8 @@ def run(
     truth = whole
     if split == "fold0":
         truth = Truth(tuple(whole.events[k] for k in folds[0][1]), whole.onsets)
-    systems = [*models, *ours, *rigorous.constants(truth)]
+    together = [fused_signs(whole, models, folds)] if folds and models else []
+    systems = [*models, *together, *ours, *rigorous.constants(truth)]
     tables = []
     if "1" in tasks:
         tables += rigorous.recognition_tables(truth, systems)
@@ -184,12 +186,17 @@ def run(
     fits: list[Fit] = []
     if "7" in tasks:
         experts = seen_by_experts(whole, judge)
-        own = [m for m in models if not m.system.endswith(EXPERTS_REPORT)]
+        own = [
+            model
+            for model in (*models, *together)
+            if not model.system.endswith(EXPERTS_REPORT)
+        ]
         by_experts, fits = expert_systems(whole, experts, judge, folds)
         by_models, more = model_systems(whole, own, experts, judge, folds)
         judged = [*by_experts, *by_models, *systems]
         fits += more
         tables.append(rigorous.diagnosis_table(truth, judged))
+        tables.append(rigorous.coverage_table(truth, judged))
     for table in tables:
         if not table.rows:
             checkout.damage.note(table.title, "nothing to score here, not scored")
