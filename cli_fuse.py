@@ -13,9 +13,7 @@ from s3ns.report.options import as_json, documents_argument, examples, output, o
 def _table(text: str) -> tuple[str, Path]:
     source, equals, file = str(text).partition("=")
     if not (equals and Path(file).is_file()):
-        raise click.BadParameter(
-            f"{text!r} is not SOURCE=FILE with a table there"
-        )
+        raise click.BadParameter(f"{text!r} is not SOURCE=FILE with a table there")
     return source, Path(file)
 
 

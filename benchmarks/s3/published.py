@@ -221,7 +221,9 @@ def differences(found: Scores, expected: Path) -> tuple[int, list[str]]:
     """
     try:
         wanted = json.loads(expected.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        if not isinstance(wanted, dict):
+            raise TypeError("it holds no scores by task")
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"cannot read {expected}: {error}") from error
     compared, wrong = 0, []
     for task in found:

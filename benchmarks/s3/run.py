@@ -113,7 +113,7 @@ class Run:
             raise InputError(f"cannot read {path}: {error.strerror}") from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(
-                f"{path} is no result of s3ns bench s3 --json: {error}"
+                f"{path} is no run as this version of s3ns bench s3 -o keeps: {error}"
             ) from error
 
 

@@ -111,10 +111,11 @@ def read_rows(path: Path, damage: Damage) -> list[Row]:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     text = _decoded(raw, path, damage)
     csv.field_size_limit(_LARGEST_FIELD)
+    delimiter = _delimiter(text)
+    if delimiter != ",":
+        damage.note(path.name, "is not delimited by commas")
     try:
-        table = list(
-            csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        )
+        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise InputError(f"{path} is not a CSV file: {error}") from error
     header, *cells = [row for row in table if row] or [[""]]
@@ -161,6 +162,10 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=header.count)
 
 
+_SHOWN = 8
+"""Columns that an error lists at most."""
+
+
 def column(rows: Sequence[Row], name: str, path: Path) -> None:
     """Check that a column is there.
 
@@ -170,7 +175,9 @@ def column(rows: Sequence[Row], name: str, path: Path) -> None:
         If it is not.
     """
     if rows and name not in rows[0]:
-        found = ", ".join(rows[0])
+        # The file may hold anything, and what a terminal obeys must not reach one.
+        shown = [c if c.isprintable() else ascii(c) for c in list(rows[0])[:_SHOWN]]
+        found = ", ".join([*shown, *(["..."] if len(rows[0]) > _SHOWN else [])])
         raise InputError(f"{path} has no column {name}; it has {found}")
 
 
@@ -299,6 +306,8 @@ class Checkout:
             for folder in (self.folder / place).iterdir()
             if folder.is_dir()
         }
+        if not found:
+            self.damage.note(str(MODELS[0]), "no folder of a model")
         return tuple(sorted(found))
 
     def answers(self, model: str, kind: str) -> tuple[Path, list[Row]] | None:
