@@ -13,7 +13,7 @@ from s3ns.cli_bench_synthetic import synthetic
 from s3ns.cli_leaks import leaks
 from s3ns.cli_pathmotion import pathmotion
 from s3ns.cli_questions import questions
-from s3ns.facts import InputError
+from s3ns.facts import InputError, bad_value
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import as_json, examples, overwrite, rules, s3_data
 
@@ -145,7 +145,7 @@ def s3(
     from s3ns.symbolic import Reasoner
 
     entrants = dict(map(_entrant, documents))
-    judge = Reasoner(rules)
+    judge = Reasoner(rules) if rules else None
     found = run(data, tasks, split, entrants, judge, similarity=similarity)
     if csv is not None:
         write_tables(csv, found.tables)
@@ -274,7 +274,10 @@ def compare(
 
 @bench.command(
     name="documents",
-    epilog=examples("s3ns bench documents --data S3/ -o experts/"),
+    epilog=examples(
+        "s3ns bench documents --data S3/ -o experts/",
+        "s3ns bench documents --data S3/ --model Lingshu-32B -o lingshu/",
+    ),
 )
 @s3_data
 @click.option(
@@ -285,27 +288,38 @@ def compare(
     metavar="DIR",
     help="Folder for the Documents.",
 )
+@click.option(
+    "--model", metavar="NAME", help="Write what this model of the checkout said."
+)
 @overwrite
 @guarded
 def write_documents(
-    console: Console, *, data: Path, output: Path, overwrite: bool
+    console: Console, *, data: Path, output: Path, model: str | None, overwrite: bool
 ) -> None:
     """Write what the experts saw as Documents, with labels.csv to learn from.
 
     Recordings and patients bear pseudonyms.
     """
+    from s3ns.benchmarks.s3.answers import model_answers
     from s3ns.benchmarks.s3.documents import expert_document
-    from s3ns.benchmarks.s3.fitted import labels_file
+    from s3ns.benchmarks.s3.fitted import documents_of, labels_file
     from s3ns.benchmarks.s3.tables import open_checkout
     from s3ns.benchmarks.s3.truth import read_truth
     from s3ns.facts.document import write_text
 
     if output.is_dir() and any(output.iterdir()) and not overwrite:
         raise click.UsageError(f"{output} is not empty; add --overwrite to replace")
-    truth = read_truth(open_checkout(data))
+    checkout = open_checkout(data)
+    if model is not None and model not in checkout.models:
+        raise InputError(bad_value("model", model, checkout.models))
+    truth = read_truth(checkout)
+    documents = (
+        map(expert_document, truth.events)
+        if model is None
+        else documents_of(model_answers(checkout, model, truth)[0], truth)
+    )
     output.mkdir(parents=True, exist_ok=True)
-    for event in truth.events:
-        document = expert_document(event)
+    for document in documents:
         document.write(output / f"{document.recording.id}.json")
     write_text(output / "labels.csv", labels_file(truth))
     console.print(f"{len(truth.events)} Documents and labels.csv in {output}")

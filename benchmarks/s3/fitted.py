@@ -113,12 +113,17 @@ def seen_by_experts(truth: Truth, reasoner: Reasoner) -> Seen:
     return Seen(documents, evidence_of(reasoner.base, documents))
 
 
-def seen_by(model: Answers, truth: Truth, reasoner: Reasoner) -> Seen:
+def documents_of(model: Answers, truth: Truth) -> list[Document]:
     """Return the events as a model saw them, by its answers to Task 1."""
-    documents = [
-        model_document(event.video, model.signs.get(event.video, {}), "model")
+    return [
+        model_document(event.video, model.signs.get(event.video, {}), model.system)
         for event in truth.events
     ]
+
+
+def seen_by(model: Answers, truth: Truth, reasoner: Reasoner) -> Seen:
+    """Return the events as a model saw them, and their evidence."""
+    documents = documents_of(model, truth)
     return Seen(documents, evidence_of(reasoner.base, documents))
 
 

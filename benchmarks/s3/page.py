@@ -190,16 +190,11 @@ def _confusion(run: Run, system: str) -> str:
     true = [event["label"] for event in run.events]
     names = sorted(set(true))
     pairs = list(zip(true, said, strict=True))
-    table = Table(
-        "confusion",
-        system,
-        ["true", *(f"called {name}" for name in names), "no answer"],
-        [
-            {"true": label, "no answer": pairs.count((label, None))}
-            | {f"called {name}": pairs.count((label, name)) for name in names}
-            for label in names
-        ],
-    )
+    columns = ["true", *(f"called {name}" for name in names), "no answer"]
+    table = Table("confusion", system, columns)
+    for label in names:
+        counts = (pairs.count((label, name)) for name in [*names, None])
+        table.rows.append(dict(zip(columns, [label, *counts], strict=True)))
     return f"<h3>Confusion: {escape(system)}</h3>{_table(table)}"
 
 

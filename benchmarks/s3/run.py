@@ -151,7 +151,6 @@ def run(
         If the data cannot be read, or hold nothing to score.
     """
     checkout = open_checkout(data)
-    judge = reasoner or Reasoner()
     whole = read_truth(checkout)
     models = [
         answers
@@ -185,6 +184,7 @@ def run(
     judged: list[Answers] = []
     fits: list[Fit] = []
     if "7" in tasks:
+        judge = reasoner or Reasoner()
         experts = seen_by_experts(whole, judge)
         own = [
             model
