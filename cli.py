@@ -25,6 +25,7 @@ from s3ns.cli_dataset import dataset
 from s3ns.cli_export import export
 from s3ns.cli_extractors import extractors
 from s3ns.cli_faithfulness import faithfulness
+from s3ns.cli_fuse import fuse
 from s3ns.cli_learn import learn
 from s3ns.cli_optimise import optimise
 from s3ns.cli_query import query
@@ -384,6 +385,7 @@ main.add_command(extractors)
 main.add_command(check)
 main.add_command(task)
 main.add_command(faithfulness)
+main.add_command(fuse)
 main.add_command(optimise)
 
 

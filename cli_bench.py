@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING
 import click
 
 from s3ns.cli_bench_synthetic import synthetic
+from s3ns.cli_leaks import leaks
 from s3ns.cli_pathmotion import pathmotion
-from s3ns.facts import InputError
+from s3ns.cli_questions import questions
+from s3ns.facts import InputError, bad_value
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import as_json, examples, output_folder, overwrite, rules
+from s3ns.report.options import (
+    as_json,
+    examples,
+    output_folder,
+    overwrite,
+    rules,
+    s3_data,
+)
 
 if TYPE_CHECKING:
     from s3ns.benchmarks.s3.scoring import Table
+    from s3ns.benchmarks.s3.texts import Similarity
 
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -26,28 +36,18 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     epilog=examples(
         "s3ns bench s3 --data SeizureSemiologySuite/ --split lopo",
         "s3ns bench s3 --data SeizureSemiologySuite/ --paper-compat",
-        "s3ns bench compare run.json 'random forest on experts' findings' "
-        "'learned evidence on experts' findings'",
+        's3ns bench compare run.json "random forest on experts\' findings" '
+        '"learned evidence on experts\' findings"',
     )
 )
 def bench() -> None:
     """Score systems on public benchmarks, as published and as they should be."""
 
 
+bench.add_command(leaks)
 bench.add_command(pathmotion)
+bench.add_command(questions)
 bench.add_command(synthetic)
-
-
-def _data(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option(
-        "--data",
-        type=_FOLDER,
-        required=True,
-        metavar="DIR",
-        envvar="S3NS_S3_DATA",
-        show_envvar=True,
-        help="A checkout of the Seizure-Semiology-Suite.",
-    )(command)
 
 
 @bench.command(
@@ -58,7 +58,7 @@ def _data(command: click.decorators.FC) -> click.decorators.FC:
         "s3ns bench s3 --data S3/ --paper-compat --expected expected.json",
     ),
 )
-@_data
+@s3_data
 @click.option(
     "--task",
     type=click.Choice(["all", *"1234567"]),
@@ -91,6 +91,12 @@ def _data(command: click.decorators.FC) -> click.decorators.FC:
     metavar="FILE",
     help="Compare with expected scores; exit code 1 if a cell differs.",
 )
+@click.option(
+    "--bertscore",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Score texts by the states of the language model in this folder as well.",
+)
 @rules
 @click.option("--csv", "csv", type=_FOLDER, metavar="DIR", help="Write tables as CSV.")
 @click.option("--html", "html", type=_FILE, metavar="FILE", help="Write a page.")
@@ -107,6 +113,7 @@ def s3(
     documents: tuple[str, ...],
     paper_compat: bool,
     expected: Path | None,
+    bertscore: Path | None,
     rules: Path | None,
     csv: Path | None,
     html: Path | None,
@@ -122,6 +129,7 @@ def s3(
     tasks = tuple("1234567") if task == "all" else (task,)
     for target in (html, output):
         console.check_target(target, overwrite=overwrite)
+    similarity = None if bertscore is None else _similarity(bertscore)
     if paper_compat:
         if documents or html or csv:
             raise click.UsageError("--paper-compat scores the published models alone")
@@ -130,6 +138,7 @@ def s3(
             data,
             tasks,
             split=split,
+            similarity=similarity,
             expected=expected,
             output=output,
             as_json=as_json,
@@ -143,15 +152,15 @@ def s3(
     from s3ns.symbolic import Reasoner
 
     entrants = dict(map(_entrant, documents))
-    found = run(data, tasks, split, entrants, Reasoner(rules))
+    judge = Reasoner(rules) if rules else None
+    found = run(data, tasks, split, entrants, judge, similarity=similarity)
     if csv is not None:
         write_tables(csv, found.tables)
     if html is not None:
         write_text(html, page(found))
     if output is not None:
         write_text(output, found.to_json())
-    for line in found.damage:
-        console.say(f"note: {line}")
+    _say_damage(console, found.damage)
     if as_json:
         console.print(found.to_json())
     else:
@@ -164,6 +173,7 @@ def _published(
     tasks: Sequence[str],
     *,
     split: str,
+    similarity: Similarity | None,
     expected: Path | None,
     output: Path | None,
     as_json: bool,
@@ -181,11 +191,12 @@ def _published(
         patients = {patient_of(v) for v, fold in checkout.folds.items() if fold == 0}
         if not patients:
             raise InputError("the checkout holds no event of fold 0; use --split full")
-    scorer = Published(checkout, patients)
+    scorer = Published(checkout, patients, similarity)
     found = {TASKS[task]: scorer.scores(task) for task in tasks}
     text = json.dumps(found, indent=1)
     if output is not None:
         write_text(output, text + "\n")
+    _say_damage(console, checkout.damage.lines())
     if as_json:
         console.print(text)
     else:
@@ -206,6 +217,19 @@ def _published(
             click.get_current_context().exit(1)
 
 
+def _say_damage(console: Console, lines: Sequence[str]) -> None:
+    from s3ns.benchmarks.s3.tables import brief
+
+    for line in lines if console.verbose else brief(lines):
+        console.say(f"note: {line}")
+
+
+def _similarity(folder: Path) -> Similarity:
+    from s3ns.benchmarks.s3.similarity import HiddenStates
+
+    return HiddenStates(folder)
+
+
 def _flat(scores: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
     """Divide scores into those of the whole and those of each part."""
     whole = {k: v for k, v in scores.items() if not isinstance(v, dict)}
@@ -215,7 +239,7 @@ def _flat(scores: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
 
 @bench.command(
     epilog=examples(
-        "s3ns bench compare run.json 'trivial: always ES' 'rules on experts' findings'",
+        's3ns bench compare run.json "trivial: always ES" Qwen2.5-VL-72B-Instruct',
     )
 )
 @click.argument("result", type=click.Path(path_type=Path, exists=True), metavar="RUN")
@@ -257,31 +281,45 @@ def compare(
 
 @bench.command(
     name="documents",
-    epilog=examples("s3ns bench documents --data S3/ -o experts/"),
+    epilog=examples(
+        "s3ns bench documents --data S3/ -o experts/",
+        "s3ns bench documents --data S3/ --model Lingshu-32B -o lingshu/",
+    ),
 )
-@_data
+@s3_data
 @output_folder("Folder for the Documents.")
+@click.option(
+    "--model", metavar="NAME", help="Write what this model of the checkout said."
+)
 @overwrite
 @guarded
 def write_documents(
-    console: Console, *, data: Path, output: Path, overwrite: bool
+    console: Console, *, data: Path, output: Path, model: str | None, overwrite: bool
 ) -> None:
     """Write what the experts saw as Documents, with labels.csv to learn from.
 
     Recordings and patients bear pseudonyms.
     """
+    from s3ns.benchmarks.s3.answers import model_answers
     from s3ns.benchmarks.s3.documents import expert_document
-    from s3ns.benchmarks.s3.fitted import labels_file
+    from s3ns.benchmarks.s3.fitted import documents_of, labels_file
     from s3ns.benchmarks.s3.tables import open_checkout
     from s3ns.benchmarks.s3.truth import read_truth
     from s3ns.facts.document import write_text
 
     if output.is_dir() and any(output.iterdir()) and not overwrite:
         raise click.UsageError(f"{output} is not empty; add --overwrite to replace")
-    truth = read_truth(open_checkout(data))
+    checkout = open_checkout(data)
+    if model is not None and model not in checkout.models:
+        raise InputError(bad_value("model", model, checkout.models))
+    truth = read_truth(checkout)
+    documents = (
+        map(expert_document, truth.events)
+        if model is None
+        else documents_of(model_answers(checkout, model, truth)[0], truth)
+    )
     output.mkdir(parents=True, exist_ok=True)
-    for event in truth.events:
-        document = expert_document(event)
+    for document in documents:
         document.write(output / f"{document.recording.id}.json")
     write_text(output / "labels.csv", labels_file(truth))
     console.print(f"{len(truth.events)} Documents and labels.csv in {output}")

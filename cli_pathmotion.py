@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ _COLUMNS = {
     "precision": "P",
     "recall": "R",
     "f1": "F1",
+    "low": "low",
+    "high": "high",
     "accuracy": "acc",
     "balanced_accuracy": "bal",
     "mcc": "MCC",
@@ -130,11 +133,17 @@ def _tables(found: dict[str, list[SignScores]], width: int) -> str:
 
     texts = []
     for name, scores in found.items():
-        shown = [c for c in _COLUMNS if all(hasattr(s, c) for s in scores)]
+        shown = [c for c in _COLUMNS if any(_is_there(s, c) for s in scores)]
         header = [_COLUMNS[column] for column in shown]
         rows = [[_cell(getattr(s, c)) for c in shown] for s in scores]
         texts.append(f"{name}\n{table(header, rows, width=width)}")
     return "\n".join(texts)
+
+
+def _is_there(scores: SignScores, column: str) -> bool:
+    """Whether there is such a measure; as published there are no intervals."""
+    value = getattr(scores, column, math.nan)
+    return isinstance(value, str) or not math.isnan(value)
 
 
 def _cell(value: str | float) -> str:

@@ -14,17 +14,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from s3ns.benchmarks.s3.recognition import (
-    FIRST_SEGMENT_ONLY,
     TESTED,
     merged,
     scored,
     signs_in,
 )
-from s3ns.benchmarks.s3.tables import Damage, Row, read_rows, video_name, word
-from s3ns.facts import InputError, sign_named
+from s3ns.benchmarks.s3.scoring import confusion, rates, resampled
+from s3ns.benchmarks.s3.tables import (
+    Damage,
+    Row,
+    patient_of,
+    read_rows,
+    video_name,
+    word,
+)
+from s3ns.facts import InputError, sign_named, vocabulary
 
 ANNOTATION = Path("evaluation/dataset/90_FeatureAnnotation.csv")
 
@@ -71,6 +79,9 @@ class SignScores:
         Beside them; 0.5 and 0 are those of chance. NaN where all cases are alike.
     always_yes
         F1 of saying yes to everything.
+    low, high
+        95 % interval of F1 over resampled patients; NaN as published, where there is
+        none.
 
     Measures of nothing are NaN.
     """
@@ -86,6 +97,8 @@ class SignScores:
     balanced_accuracy: float
     mcc: float
     always_yes: float
+    low: float
+    high: float
 
 
 def read_annotation(folder: Path, damage: Damage) -> dict[str, dict[str, str]]:
@@ -121,7 +134,7 @@ def read_answers(path: Path, damage: Damage) -> dict[str, dict[str, str]]:
     rows = named_rows(read_rows(path, damage), path)
     if not signs_in(rows):
         raise InputError(f"{path} has no column of a sign, such as tonic")
-    return merged(rows, first_segment=(FIRST_SEGMENT_ONLY,))
+    return merged(rows, first_segment=(vocabulary().lead_in,))
 
 
 def named_rows(rows: Sequence[Row], path: Path) -> list[Row]:
@@ -151,11 +164,12 @@ def sign_table(said: Words, truth: Words, *, paper: bool = False) -> list[SignSc
     """
     scores = []
     for sign in signs_in([dict(next(iter(said.values()), {}))]):
+        videos = sorted(video for video, words in truth.items() if sign in words)
         joined = [
-            (words[sign], said[video][sign] if video in said else None)
-            for video, words in sorted(truth.items())
-            if sign in words
+            (truth[video][sign], said[video][sign] if video in said else None)
+            for video in videos
         ]
+        owners = [patient_of(v) for v in videos if truth[v][sign] in _ANSWERS]
         annotated = [pair for pair in joined if pair[0] in _ANSWERS]
         if not annotated:
             continue
@@ -163,15 +177,23 @@ def sign_table(said: Words, truth: Words, *, paper: bool = False) -> list[SignSc
         if paper:
             pairs = _published_pairs(sign, present)
             positive = sum(true == YES for true, _ in present)
+            low, high = math.nan, math.nan
         else:
             pairs = [(true, _or_wrong(true, answer)) for true, answer in annotated]
             positive = sum(true == YES for true, _ in annotated)
+            low, high = f1_interval(
+                [true == YES for true, _ in pairs],
+                [answer == YES for _, answer in pairs],
+                owners,
+            )
         scores.append(
             SignScores(
                 sign=sign,
                 n=len(pairs),
                 positive=positive,
                 answered=fmean(answer in _ANSWERS for _, answer in annotated),
+                low=low,
+                high=high,
                 **_measured(pairs, is_macro=paper and sign == TESTED),
             )
         )
@@ -206,6 +228,15 @@ def _measured(
         return values | scored(true, said, average="macro")
     # A class of its own, such as that of empty cells, agrees with itself alone.
     return values | {"accuracy": fmean(a == b for a, b in pairs)}
+
+
+def f1_interval(
+    yes: Sequence[bool], called: Sequence[bool], patients: Sequence[str]
+) -> tuple[float, float]:
+    """Return the 95 % interval of the F1 of *yes* over resampled patients."""
+    values = rates(resampled(patients) @ confusion(yes, called))["f1"]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def measures(yes: Sequence[bool], called: Sequence[bool]) -> dict[str, float]:

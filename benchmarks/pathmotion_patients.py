@@ -16,6 +16,7 @@ from s3ns.benchmarks.pathmotion import (
     YES,
     SignScores,
     Words,
+    f1_interval,
     measures,
     named_rows,
 )
@@ -211,12 +212,20 @@ def patient_scores(
         for part in (by_fold if paper else [range(len(yes))])
     ]
     means = {key: fmean(v[key] for v in values) for key in values[0]}
+    # Each group is a patient of its own, unless as published.
+    low, high = (
+        (math.nan, math.nan)
+        if paper
+        else f1_interval(yes, decisions, [str(k) for k in range(len(kept))])
+    )
     return PatientScores(
         sign=sign,
         n=len(kept),
         positive=sum(yes),
         answered=len(groups) / len(set(map(group_of, annotated))),
         **means,
+        low=low,
+        high=high,
         auc=float(roc_auc_score(yes, scores)) if len(set(yes)) == 2 else math.nan,
         thresholds=tuple(thresholds.values()),
         conflicting=len(groups) - len(kept),

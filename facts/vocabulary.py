@@ -65,6 +65,8 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         HED-SCORE 2.1.0 id and closest HPO term, where one exists.
     sources
         Where the definition comes from.
+    is_lead_in
+        Whether it precedes an event and is no part of it.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hed: str | None
     hpo: str | None
     sources: tuple[str, ...]
+    is_lead_in: bool = False
 
     @property
     def is_sided(self) -> bool:
@@ -130,6 +133,11 @@ class Vocabulary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def by_name(self) -> Mapping[str, Sign]:
         """The signs by their name, in vocabulary order."""
         return _signs_by_name()
+
+    @property
+    def lead_in(self) -> str:
+        """The sign that precedes an event and is no part of it: apparent sleep."""
+        return next(sign.name for sign in self.signs if sign.is_lead_in)
 
 
 @cache

@@ -38,9 +38,6 @@ UNSURE = 0.5
 """Signs below this confidence are called possible: they are less likely there than
 not."""
 
-LEAD_IN = "occur_during_sleep"
-"""What precedes an event and is no part of it."""
-
 OUTLASTING = ("blank_stare", "close_eyes", "verbal_responsiveness")
 """Signs that tell of the state after an event where they go on or begin then."""
 
@@ -196,7 +193,7 @@ class _Telling:
         self._document = document
         self._label = document.verdict.label if document.verdict else None
         self._window = windows[-1] if windows else whole
-        found = [f for f in document.findings if f.sign != LEAD_IN]
+        found = [f for f in document.findings if f.sign != vocabulary().lead_in]
         self._preceded = len(found) < len(document.findings)
         self._courses = _courses(found)
         self._start = min((c.start for c in self._courses), default=self._window[0])

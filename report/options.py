@@ -67,7 +67,8 @@ def _setting(text: str) -> tuple[str, str]:
 _FILE = click.Path(path_type=Path)
 _DOCUMENT = click.Path(path_type=Path, allow_dash=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_RULES = click.Path(path_type=Path, file_okay=False, exists=True)
+_FOLDER_THERE = click.Path(path_type=Path, file_okay=False, exists=True)
+_RULES = _FOLDER_THERE
 
 videos_argument = click.argument(
     "videos", nargs=-1, required=True, type=_FILE, metavar="VIDEO..."
@@ -149,6 +150,15 @@ rules_only = click.option(
     envvar="S3NS_RULES_ONLY",
     show_envvar=True,
     help="Use the folder of rules alone, without those that s3ns ships.",
+)
+s3_data = click.option(
+    "--data",
+    type=_FOLDER_THERE,
+    required=True,
+    metavar="DIR",
+    envvar="S3NS_S3_DATA",
+    show_envvar=True,
+    help="A checkout of the Seizure-Semiology-Suite.",
 )
 prevalence = click.option(
     "--prevalence",

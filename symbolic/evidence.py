@@ -10,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from s3ns.facts import Document, Label
+from s3ns.symbolic.conclusions import Conclusive
 from s3ns.symbolic.drafts import weight_of
-from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.rulebase import RuleBase
-from s3ns.symbolic.solve import Replay
+from s3ns.symbolic.worlds import EVIDENCE, VERDICT, Signature, the_verdict
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+
+EXCEPTED: Signature = ("excepted", 2)
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,26 @@ def evidence_of(base: RuleBase, documents: Sequence[Document]) -> Evidence:
     pieces = pieces_of(base)
     places = {piece.rule: place for place, piece in enumerate(pieces)}
     applies = np.zeros((len(documents), len(pieces)), dtype=bool)
+    rules = Conclusive(base, EVIDENCE, EXCEPTED)
     for row, document in enumerate(documents):
-        replay = Replay(base, encode(document))
-        excepted = {item.arguments[0].string for item in replay.rows("excepted")}
-        for item in replay.rows("supports"):
-            name = item.arguments[1].string
+        found = rules.conclusions(document)
+        excepted = {atom.arguments[0].string for atom in found[EXCEPTED[0]]}
+        for atom in found[EVIDENCE[0]]:
+            name = atom.arguments[1].string
             if name in places and name not in excepted:
                 applies[row, places[name]] = True
     return Evidence(pieces, applies)
+
+
+def verdicts_of(base: RuleBase, documents: Sequence[Document]) -> list[Label]:
+    """Return the verdict of the rules on each Document, without its proof.
+
+    Raises
+    ------
+    InputError
+        If a time or measure is too large for the rules.
+    RuleError
+        If the rules leave the verdict out or give two.
+    """
+    rules = Conclusive(base, VERDICT)
+    return [the_verdict(rules.conclusions(d)[VERDICT[0]]) for d in documents]

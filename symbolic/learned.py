@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from s3ns import __version__
-from s3ns.facts import Document, InputError
+from s3ns.facts import Document, InputError, sign_named
 from s3ns.symbolic.abstention import safe_margin
 from s3ns.symbolic.evidence import Evidence, Flags, Floats, pieces_of
 from s3ns.symbolic.fitting import FittedWeight, as_array, fit_weights
@@ -236,6 +236,36 @@ def reliability_layer(
                 f"{piece.weight} where it is there"
             )
     return "\n".join(lines) + "\n", table_text(table)
+
+
+def read_table(path: Path) -> dict[str, Reliability]:
+    """Read the reliability of an extractor as :func:`table_text` tells it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no such table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return {
+            sign_named(row["sign"]).name: _read_row(row)
+            for row in csv.DictReader(io.StringIO(text, newline=""))
+        }
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} is no table of reliability as s3ns learn reliability writes: "
+            f"{error}"
+        ) from error
+
+
+def _read_row(row: dict[str, str]) -> Reliability:
+    present, missing = int(row["present"]), int(row["missing"])
+    hits = round(present * float(row["sensitivity"])) if present else 0
+    rejections = round(missing * float(row["specificity"])) if missing else 0
+    return Reliability(hits, present, missing - rejections, missing)
 
 
 def table_text(table: dict[str, Reliability]) -> str:

@@ -58,22 +58,22 @@ def parts_of(base: RuleBase) -> Parts:
     below: dict[Signature, set[Signature]] = {}
     above: dict[Signature, set[Signature]] = {}
     for shape in base.shapes:
-        head = _signature(shape.head)
-        for premise in _premises(shape):
+        head = signature_of(shape.head)
+        for premise in premises_of(shape):
             below.setdefault(head, set()).add(premise)
             above.setdefault(premise, set()).add(head)
-    needed = _reached(VERDICT, below)
-    upper = (_reached(EVIDENCE, above) - {EVIDENCE}) & needed
-    if EVIDENCE not in needed or not upper.isdisjoint(_reached(EVIDENCE, below)):
+    needed = reached(VERDICT, below)
+    upper = (reached(EVIDENCE, above) - {EVIDENCE}) & needed
+    if EVIDENCE not in needed or not upper.isdisjoint(reached(EVIDENCE, below)):
         upper = set()  # evidence that rests on what follows from it cannot be split off
     texts: tuple[list[str], list[str]] = ([], [])
     border: set[Signature] = set()
     for rule, shape in zip(base.rules, base.shapes, strict=True):
-        head = _signature(shape.head)
+        head = signature_of(shape.head)
         if head in needed:
             texts[head in upper].append(str(rule.syntax))
         if head in upper:
-            border |= _premises(shape) - upper
+            border |= premises_of(shape) - upper
     return Parts(
         "\n".join(texts[0]), "\n".join(texts[1]), tuple(sorted(border or {VERDICT}))
     )
@@ -148,13 +148,7 @@ class Worlds:
             control.ground([("base", [])])
             atoms = control.symbolic_atoms.by_signature(*VERDICT)
             verdicts = [atom.symbol for atom in atoms if atom.is_fact]
-        words = [str(atom.arguments[0]) for atom in verdicts]
-        if len(words) != 1 or words[0] not in list(Label):
-            raise RuleError(
-                f"the rules must conclude one verdict out of {', '.join(Label)}, "
-                f"got {', '.join(sorted(words)) or 'none'}"
-            )
-        return Label(words[0])
+        return the_verdict(verdicts)
 
 
 def _literal(atom: clingo.SymbolicAtom | None) -> int:
@@ -163,20 +157,40 @@ def _literal(atom: clingo.SymbolicAtom | None) -> int:
     return atom.literal
 
 
-def _signature(pattern: Pattern) -> Signature:
+def the_verdict(atoms: Iterable[clingo.Symbol]) -> Label:
+    """Return the one verdict among conclusions.
+
+    Raises
+    ------
+    RuleError
+        If there is none or more than one, or it is an unknown word.
+    """
+    words = [str(atom.arguments[0]) for atom in atoms]
+    if len(words) != 1 or words[0] not in list(Label):
+        raise RuleError(
+            f"the rules must conclude one verdict out of {', '.join(Label)}, "
+            f"got {', '.join(sorted(words)) or 'none'}"
+        )
+    return Label(words[0])
+
+
+def signature_of(pattern: Pattern) -> Signature:
+    """Return name and number of arguments of a pattern."""
     return pattern.name, len(pattern.arguments)
 
 
-def _premises(shape: Shape) -> set[Signature]:
-    return {_signature(atom) for one in shape.conditions for atom in one.atoms}
+def premises_of(shape: Shape) -> set[Signature]:
+    """Return what the conclusion of a rule depends on."""
+    return {signature_of(atom) for one in shape.conditions for atom in one.atoms}
 
 
-def _reached(
+def reached(
     start: Signature, graph: Mapping[Signature, Iterable[Signature]]
 ) -> set[Signature]:
-    reached, waiting = {start}, [start]
+    """Return all that a way leads to from a start, itself included."""
+    found, waiting = {start}, [start]
     while waiting:
-        new = set(graph.get(waiting.pop(), ())) - reached
-        reached |= new
+        new = set(graph.get(waiting.pop(), ())) - found
+        found |= new
         waiting += new
-    return reached
+    return found

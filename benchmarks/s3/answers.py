@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from s3ns.benchmarks.s3 import (
     diagnosis,
@@ -18,7 +20,8 @@ from s3ns.benchmarks.s3.documents import pseudonym
 from s3ns.benchmarks.s3.onsets import Clip
 from s3ns.benchmarks.s3.reports import Extraction, extractions
 from s3ns.benchmarks.s3.sequences import Tokens, first_only, tokens
-from s3ns.benchmarks.s3.tables import Checkout, NameMender, video_name, word
+from s3ns.benchmarks.s3.tables import Checkout, Damage, NameMender, video_name, word
+from s3ns.benchmarks.s3.texts import justifications_in, reports_in
 from s3ns.benchmarks.s3.truth import Truth
 from s3ns.facts import Document, InputError, Label, Side
 from s3ns.symbolic.reliability import judged
@@ -30,6 +33,9 @@ CONCLUDED = {
     Label.EPILEPTIC_SEIZURE: diagnosis.ES,
     Label.NON_EPILEPTIC_EVENT: diagnosis.NES,
 }
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ class Answers:
         Seconds within each whole video, by sign.
     sequences
         Signs in the order of their onset, by video.
+    justifications
+        For each video and sign why it was seen or not, in words.
+    reports
+        Reports in words, by video.
     extractions
         Reports, taken apart, by video.
     labels
@@ -67,6 +77,8 @@ class Answers:
     onsets: Mapping[Clip, float] = field(default_factory=dict)
     starts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sequences: Mapping[str, Tokens] = field(default_factory=dict)
+    justifications: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reports: Mapping[str, str] = field(default_factory=dict)
     extractions: Mapping[str, Extraction] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     leads: Mapping[str, float] = field(default_factory=dict)
@@ -81,28 +93,36 @@ def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]
     damage = checkout.damage
     mender = NameMender(event.video for event in truth.events)
 
+    def mended(
+        path: Path, cells: Mapping[str, T], noted: Damage = damage
+    ) -> dict[str, T]:
+        known = {v: mender.mend(v, path.name, noted) for v in cells}
+        return {
+            video: cells[name] for name, video in known.items() if video is not None
+        }
+
     def column(kind: str, name: str) -> dict[str, str]:
         found = checkout.answers(model, kind)
-        if found is None:
-            return {}
-        path, rows = found
-        cells = laterality.cells(rows, name).items()
-        mended = ((mender.mend(v, path.name, damage), cell) for v, cell in cells)
-        return {video: cell for video, cell in mended if video is not None}
+        return mended(found[0], laterality.cells(found[1], name)) if found else {}
 
     signs: dict[str, dict[str, bool]] = {}
     found = checkout.answers(model, "recognition")
     if found is not None:
-        path, rows = found
-        for name, said in recognition.merged(rows).items():
-            video = mender.mend(name, path.name, damage)
-            if video is not None:
-                signs[video] = {
-                    s: w == "yes" for s, w in said.items() if w in {"yes", "no"}
-                }
+        for video, said in mended(found[0], recognition.merged(found[1])).items():
+            signs[video] = {
+                s: w == "yes" for s, w in said.items() if w in {"yes", "no"}
+            }
+    found = checkout.answers(model, "justification")
+    justifications: dict[str, dict[str, str]] = defaultdict(dict)
+    if found is not None:
+        for sign, texts in justifications_in(found[1]).items():
+            # The damage of names is noted once, not for each sign.
+            for video, text in mended(found[0], texts, Damage()).items():
+                justifications[video][sign] = text
+    words = checkout.answers(model, "report")
     clips = checkout.answers(model, "onset")
     times = {
-        (row["file_name"], row["feature"]): onsets.clip_seconds(row["timestamp"])
+        onsets.clip_of(row): onsets.clip_seconds(row["timestamp"])
         for row in (clips[1] if clips else [])
     }
     reports = checkout.answers(model, "extraction")
@@ -134,6 +154,8 @@ def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]
             video: tokens(cell)
             for video, cell in column("sequence", "feature_list").items()
         },
+        justifications=justifications,
+        reports={} if words is None else mended(words[0], reports_in(words[1])),
         extractions=(
             extractions(reports[1], reports[0].name, damage) if reports else {}
         ),
@@ -167,6 +189,14 @@ def document_answers(system: str, documents: Mapping[str, Document]) -> Answers:
         },
         sequences={
             video: first_only(tuple(f.sign for f in document.findings))
+            for video, document in documents.items()
+        },
+        justifications={
+            video: document_texts.justifications(document)
+            for video, document in documents.items()
+        },
+        reports={
+            video: document_texts.report(document)
             for video, document in documents.items()
         },
         extractions={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,7 @@ from s3ns.benchmarks.s3.scoring import (
     rates,
     resampled,
 )
-from s3ns.facts import InputError, bad_value
+from s3ns.facts import InputError
 
 SCORES = ("macro_f1", "balanced_accuracy", "mcc", "f1", "accuracy")
 
@@ -61,7 +62,12 @@ def _score(name: str, counts: Floats) -> Floats:
 
 def _counts(run: Run, system: str) -> Floats:
     if system not in run.answers:
-        raise InputError(bad_value("system", system, run.answers))
+        if not run.answers:
+            raise InputError("the run did not score Task 7; add --task 7")
+        near = get_close_matches(system, run.answers, cutoff=0) or list(run.answers)
+        raise InputError(
+            f"the run has no system {system!r}; perhaps {' | '.join(map(repr, near))}"
+        )
     true = [event["label"] == ES for event in run.events]
     said = [None if label is None else label == ES for label in run.answers[system]]
     return np.asarray(confusion(true, Judgement(true, said).filled))

@@ -42,7 +42,9 @@ def published(
     return {
         **scored(true, answers, pos_label=ES),
         "n": len(kept),
-        "macro_f1": float(f1_score(true, answers, average="macro", labels=LABELS)),
-        "mcc": float(matthews_corrcoef(true, answers)),
+        "macro_f1": float(f1_score(true, answers, average="macro", labels=LABELS))
+        if kept
+        else 0.0,
+        "mcc": float(matthews_corrcoef(true, answers)) if kept else 0.0,
         "unparsed": len(shared) - len(kept),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from s3ns.benchmarks.s3.reports import LOCALISING, Extraction
 from s3ns.benchmarks.s3.sequences import Tokens, first_only
 from s3ns.facts import Document, Finding, Side, sign_named, vocabulary
-from s3ns.report.narrative import LEAD_IN, Narrative, denial, narrative, not_seen, words
+from s3ns.report.narrative import Narrative, denial, narrative, not_seen, words
 from s3ns.report.words import span
 
 ONE_SIDE = (Side.LEFT, Side.RIGHT)
@@ -48,9 +48,10 @@ def _parts(told: Narrative) -> frozenset[str]:
 
 def _sequence(findings: Iterable[Finding]) -> Tokens:
     """Return each sign once, in the order in which they began; sleep comes first."""
-    order = {name: place for place, name in enumerate(vocabulary().by_name)}
+    words = vocabulary()
+    order = {name: place for place, name in enumerate(words.by_name)}
     ordered = sorted(
-        findings, key=lambda f: (f.sign != LEAD_IN, f.start, order[f.sign])
+        findings, key=lambda f: (f.sign != words.lead_in, f.start, order[f.sign])
     )
     return first_only(tuple(finding.sign for finding in ordered))
 

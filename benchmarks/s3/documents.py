@@ -27,8 +27,6 @@ The tables do not tell how long the videos are.
 UNTIMED = 10.0
 """Seconds that a sign without times is taken to last. Grade: design."""
 
-SLEEP = "occur_during_sleep"
-
 
 def pseudonym(video: str) -> str:
     """Return the name of a video in a Document: it tells neither patient nor label."""
@@ -81,7 +79,7 @@ def _document(
             lasts = max(sign.minimum_duration, UNTIMED)
             end = start + lasts if mark.end is None else mark.end
             end = max(end, start + sign.minimum_duration)
-            if name == SLEEP:
+            if sign.is_lead_in:
                 # Sleep has no times: it is the minute before the event.
                 start, end = first, first + sign.minimum_duration
             side = Side.UNKNOWN if sign.is_sided else Side.NONE

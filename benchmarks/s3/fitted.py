@@ -5,7 +5,7 @@ What is fitted is fitted to other patients than it is scored on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,19 @@ from s3ns.benchmarks.s3.truth import Truth
 from s3ns.facts import Document, InputError, vocabulary
 from s3ns.symbolic import Reasoner
 from s3ns.symbolic.abstention import ALPHA, forced, safe_margin
-from s3ns.symbolic.evidence import Evidence, Flags, Floats, evidence_of
+from s3ns.symbolic.evidence import Evidence, Flags, Floats, evidence_of, verdicts_of
 from s3ns.symbolic.fitting import as_array, fit_weights
+from s3ns.symbolic.fusion import HALF, chance_of
 from s3ns.symbolic.learned import out_of_fold
-from s3ns.symbolic.reliability import evidence_reliability, scaled_weights
+from s3ns.symbolic.reliability import (
+    Reliability,
+    evidence_reliability,
+    scaled_weights,
+    sign_reliability,
+)
 
 FOLDS = 5
+FUSED = "all models, fused by their tables"
 Rows = npt.NDArray[np.int_]
 Split = tuple[Rows, Rows]
 """Rows to fit to, and rows to score."""
@@ -106,12 +113,17 @@ def seen_by_experts(truth: Truth, reasoner: Reasoner) -> Seen:
     return Seen(documents, evidence_of(reasoner.base, documents))
 
 
-def seen_by(model: Answers, truth: Truth, reasoner: Reasoner) -> Seen:
+def documents_of(model: Answers, truth: Truth) -> list[Document]:
     """Return the events as a model saw them, by its answers to Task 1."""
-    documents = [
-        model_document(event.video, model.signs.get(event.video, {}), "model")
+    return [
+        model_document(event.video, model.signs.get(event.video, {}), model.system)
         for event in truth.events
     ]
+
+
+def seen_by(model: Answers, truth: Truth, reasoner: Reasoner) -> Seen:
+    """Return the events as a model saw them, and their evidence."""
+    documents = documents_of(model, truth)
     return Seen(documents, evidence_of(reasoner.base, documents))
 
 
@@ -133,38 +145,92 @@ def of_leads(
     )
 
 
+@dataclass(frozen=True)
+class Fit:
+    """Weights as one fold fitted them.
+
+    Attributes
+    ----------
+    system
+        What judges by them.
+    fold
+        Its number, from 0 on.
+    scored
+        Rows of the events that they judge; they were fitted to none of their patients.
+    weights
+        In points, by the id of the rule; those of no weight are left out.
+    margin
+        Lead in points from which on an event is decided; none where all are.
+    """
+
+    system: str
+    fold: int
+    scored: list[int]
+    weights: dict[str, int]
+    margin: int | None = None
+
+
+def fit_of(
+    system: str,
+    fold: int,
+    scored: Rows,
+    evidence: Evidence,
+    weights: Floats,
+    *,
+    margin: float | None = None,
+) -> Fit:
+    """Return what a fold fitted, for the record."""
+    points = {
+        piece.rule: round(100 * float(weight))
+        for piece, weight in zip(evidence.pieces, weights, strict=True)
+    }
+    return Fit(
+        system,
+        fold,
+        scored.tolist(),
+        {rule: weight for rule, weight in points.items() if weight},
+        None if margin is None or not np.isfinite(margin) else round(100 * margin),
+    )
+
+
 def expert_systems(
     truth: Truth, experts: Seen, reasoner: Reasoner, folds: Sequence[Split]
-) -> list[Answers]:
-    """Return the systems that judge by what experts saw: rules, and their peers."""
+) -> tuple[list[Answers], list[Fit]]:
+    """Return the systems that judge by what experts saw: rules, and their peers.
+
+    Beside them stands what the folds fitted.
+    """
     labels, evidence = labels_of(truth), experts.evidence
     patients = truth.patients
-    verdicts = [reasoner.reason(document).verdict for document in experts.documents]
+    verdicts = verdicts_of(reasoner.base, experts.documents)
     unfitted = evidence.leads(evidence.weights)
     found = [
         of_leads("rules on experts' findings", truth, unfitted),
         Answers(
             "rules on experts' findings, as they decide",
             labels={
-                event.video: CONCLUDED[verdict.label]
+                event.video: CONCLUDED[verdict]
                 for event, verdict in zip(truth.events, verdicts, strict=True)
-                if verdict is not None and verdict.label in CONCLUDED
+                if verdict in CONCLUDED
             },
         ),
     ]
     if not folds:
-        return found
+        return found, []
+    fits: list[Fit] = []
+    learned = "learned evidence on experts' findings"
     leads = np.zeros(len(labels))
     decided = np.zeros(len(labels), dtype=bool)
-    for fit, score in folds:
+    for number, (fit, score) in enumerate(folds):
         own = [patients[k] for k in fit]
         weights = as_array(fit_weights(evidence.rows(fit), labels[fit], own))
         inner = out_of_fold(evidence.rows(fit), labels[fit], own)
         margin = safe_margin(inner, labels[fit], own)
         leads[score] = evidence.rows(score).leads(weights)
         decided[score] = np.abs(leads[score]) >= margin
+        fits.append(fit_of(learned, number, score, evidence, weights, margin=margin))
     found += [
-        of_leads("learned evidence on experts' findings", truth, leads),
+        of_leads(learned, truth, leads),
         of_leads(
             f"learned evidence, abstaining at a risk of {ALPHA:.0%}",
             truth,
@@ -180,7 +246,7 @@ def expert_systems(
             chance[score] = fitted.predict_proba(marked[score])[:, 1]
         # A chance of one half is a lead of none, as in the rules.
         found.append(of_leads(f"{name} on experts' findings", truth, chance - 0.5))
-    return found
+    return found, fits
 
 
 def signs_seen(truth: Truth) -> Floats:
@@ -216,8 +282,8 @@ def model_systems(
     experts: Seen,
     reasoner: Reasoner,
     folds: Sequence[Split],
-) -> list[Answers]:
-    """Return the systems that judge by what models saw.
+) -> tuple[list[Answers], list[Fit]]:
+    """Return the systems that judge by what models saw, and what the folds fitted.
 
     Each is taken raw, and believed as far as it deserves; all are put together by the
     mean of their leads, centred so that on other patients as many events are called
@@ -225,32 +291,67 @@ def model_systems(
     """
     labels = labels_of(truth)
     found: list[Answers] = []
-    believed: dict[str, Floats] = {}
-    centred: Mapping[str, Floats] = {}
+    fits: list[Fit] = []
+    centred: list[Floats] = []
     for model in models:
         if not model.signs:
             continue
         seen = seen_by(model, truth, reasoner).evidence
         raw = seen.leads(seen.weights)
         found.append(of_leads(f"rules on {model.system}", truth, raw))
-        if not folds:
+        if not folds or model.system == FUSED:
+            # What the fused ones say was fitted fold by fold already.
             continue
+        name = f"rules on {model.system}, believed by its reliability"
         leads, middle = np.zeros(len(labels)), np.zeros(len(labels))
-        for fit, score in folds:
+        for number, (fit, score) in enumerate(folds):
             table = evidence_reliability(seen.rows(fit), experts.evidence.rows(fit))
             weights = scaled_weights(experts.evidence.rows(fit), labels[fit], table)
             leads[score] = seen.rows(score).leads(weights)
             share = 1 - float(np.mean(labels[fit]))
             middle[score] = np.quantile(seen.rows(fit).leads(weights), share)
-        name = f"rules on {model.system}, believed by its reliability"
+            fits.append(fit_of(name, number, score, seen, weights))
         found.append(of_leads(name, truth, leads))
-        believed[model.system] = leads
-        centred = {**centred, model.system: leads - middle}
-    if believed:
-        together = np.mean(list(centred.values()), axis=0)
+        centred.append(leads - middle)
+    if centred:
         name = "rules on all models, believed and fused"
-        found.append(of_leads(name, truth, together))
-    return found
+        found.append(of_leads(name, truth, np.mean(centred, axis=0)))
+    return found, fits
+
+
+def fused_signs(
+    truth: Truth, models: Sequence[Answers], folds: Sequence[Split]
+) -> Answers:
+    """Return the signs that all models together saw, by their tables.
+
+    How each reports a sign is measured on other patients; a sign was seen that is more
+    likely there than not.
+    """
+    true = [
+        {sign: mark.seen for sign, mark in event.signs.items() if mark.seen is not None}
+        for event in truth.events
+    ]
+    said = [
+        [model.signs.get(event.video, {}) for event in truth.events]
+        for model in models
+        if model.signs
+    ]
+    signs: dict[str, dict[str, bool]] = {}
+    for fit, score in folds:
+        tables = [
+            sign_reliability([of[k] for k in fit], [true[k] for k in fit])
+            for of in said
+        ]
+        for k in score:
+            reports: dict[str, list[tuple[bool, Reliability]]] = {}
+            for of, table in zip(said, tables, strict=True):
+                for sign, seen in of[k].items():
+                    if sign in table:
+                        reports.setdefault(sign, []).append((seen, table[sign]))
+            signs[truth.events[k].video] = {
+                sign: chance_of(of) >= HALF for sign, of in reports.items()
+            }
+    return Answers(FUSED, signs=signs)
 
 
 def labels_file(truth: Truth) -> str:

@@ -116,41 +116,67 @@ def _differ(one: str, other: str) -> bool:
 
 
 def read_scores(path: Path, damage: Damage) -> dict[str, list[float]]:
-    """Read a file of scores of videos, as ``*_video_feature_scores.csv`` of S3.
+    """Read the scores of videos, or the answers that they come from.
 
-    Either a column for each sign, or the columns ``feature`` and ``score``. Cells that
-    are no number are counted and left out.
+    The table has a column for each sign, as ``*_video_feature_scores.csv`` of S3; or
+    the columns ``feature`` and ``score``; or ``feature``, ``label``, ``expert_label``,
+    ``answers`` and ``expert_answers``, the answers to the questions of a sign with
+    ``|`` between them, and ``,`` between the words of one. Cells that cannot be read
+    are counted and left out.
 
     Raises
     ------
     InputError
-        If the file cannot be read or has neither.
+        If the file cannot be read or has none of these.
     """
     rows = read_rows(path, damage)
     signs = [sign for sign in vocabulary().by_name if rows and sign in rows[0]]
     found: dict[str, list[float]] = defaultdict(list)
-    for sign, cell in _cells(rows, signs, path):
-        try:
-            score = float(cell)
-        except ValueError:
-            score = math.nan
+    for sign, score in _scores(rows, signs, path):
         if math.isfinite(score):
             found[sign].append(score)
         else:
-            damage.note(path.name, "score that is no number")
+            damage.note(path.name, "score or answers that cannot be read")
     if not found:
         raise InputError(f"{path} has no scores of signs")
     return {sign: found[sign] for sign in vocabulary().by_name if sign in found}
 
 
-def _cells(
+_ANSWERED = ("label", "expert_label", "answers", "expert_answers")
+
+
+def _scores(
     rows: Sequence[Row], signs: Sequence[str], path: Path
-) -> Iterable[tuple[str, str]]:
+) -> Iterable[tuple[str, float]]:
     if signs:
-        return [(sign, row[sign]) for row in rows for sign in signs]
-    for name in ("feature", "score"):
-        column(rows, name, path)
-    return [(word(row["feature"]), row["score"]) for row in rows]
+        return [(sign, _number(row[sign])) for row in rows for sign in signs]
+    column(rows, "feature", path)
+    if rows and "answers" in rows[0]:
+        for name in _ANSWERED:
+            column(rows, name, path)
+        return [(word(row["feature"]), _answered(row)) for row in rows]
+    column(rows, "score", path)
+    return [(word(row["feature"]), _number(row["score"])) for row in rows]
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
+
+
+def _answered(row: Row) -> float:
+    """Return the score of a row of answers; NaN where they do not fit the sign."""
+    labels, said = (row["label"], row["expert_label"]), row["answers"]
+    answers, experts = (
+        [part.split(",") for part in cell.split("|")]
+        for cell in (said, row["expert_answers"])
+    )
+    try:
+        return video_score(word(row["feature"]), labels, answers, experts)
+    except ValueError:
+        return math.nan
 
 
 def sign_scores(scores: Mapping[str, Sequence[float]]) -> dict[str, float]:

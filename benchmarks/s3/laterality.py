@@ -25,7 +25,8 @@ TYPING_ERRORS = {"amrs": "arms", "leg": "legs"}
 def cells(rows: Iterable[Row], name: str) -> dict[str, str]:
     """Return the cells of a column by video."""
     return {
-        video_name(row.get("file_name") or row["video_name"]): row[name] for row in rows
+        video_name(row.get("file_name") or row.get("video_name", "")): row[name]
+        for row in rows
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from s3ns.benchmarks.s3.tables import Row, seconds
+from s3ns.benchmarks.s3.tables import Damage, Row, seconds
 
 Clip = tuple[str, str]
 """Name of a clip, and the sign (or ``start`` or ``end``) that it is cut around."""
@@ -24,11 +24,21 @@ def clip_seconds(cell: str) -> float | None:
     return seconds(text)
 
 
-def target_times(rows: Iterable[Row]) -> dict[Clip, float]:
-    """Return the true time of each clip."""
-    return {
-        (row["file_name"], row["feature"]): float(row["target_time"]) for row in rows
-    }
+def target_times(rows: Iterable[Row], file: str, damage: Damage) -> dict[Clip, float]:
+    """Return the true time of each clip; what is no number is counted and left out."""
+    found = {}
+    for row in rows:
+        time = clip_seconds(row["target_time"])
+        if time is None:
+            damage.note(file, "time that cannot be read")
+        else:
+            found[clip_of(row)] = time
+    return found
+
+
+def clip_of(row: Row) -> Clip:
+    """Return the clip that a row tells of."""
+    return row["file_name"].strip(), row["feature"].strip()
 
 
 def published(rows: Iterable[Row], truth: Mapping[Clip, float]) -> dict[str, object]:
@@ -36,10 +46,7 @@ def published(rows: Iterable[Row], truth: Mapping[Clip, float]) -> dict[str, obj
 
     Clips without a time that can be read are left out, which rewards refusal.
     """
-    said = {
-        (row["file_name"], row["feature"]): clip_seconds(row["timestamp"])
-        for row in rows
-    }
+    said = {clip_of(row): clip_seconds(row["timestamp"]) for row in rows}
     shared = [clip for clip in truth if clip in said]
     errors: dict[str, list[float]] = {}
     for clip in shared:

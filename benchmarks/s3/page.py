@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs no network: tables, and plots drawn as SVG."""
+"""A run as one HTML page that needs no network: tables and plots."""
 
 from __future__ import annotations
 
@@ -9,51 +9,108 @@ import numpy as np
 
 from s3ns import __version__
 from s3ns.benchmarks.s3.diagnosis import ES
-from s3ns.benchmarks.s3.rigorous import TRIVIAL
+from s3ns.benchmarks.s3.plots import COLOURS, Bar, Line, Point, bars, chart
+from s3ns.benchmarks.s3.rigorous import TRIVIAL, most_certain, share_scored
 from s3ns.benchmarks.s3.run import Run
-from s3ns.benchmarks.s3.scoring import Cell, Table, confusion, rates
-
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
-"""Okabe and Ito's colours, which colour-blind people can tell apart."""
+from s3ns.benchmarks.s3.scoring import Cell, Floats, Table
+from s3ns.facts import sign_named
+from s3ns.report.words import NOTICE
 
 _STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 70em; }
-table { border-collapse: collapse; font-size: 13px; } caption { text-align: left; }
-td, th { border-bottom: 1px solid #ddd; padding: 2px 8px; text-align: right; }
-td:first-child, th:first-child { text-align: left; }
-tr.trivial td { color: #777; } .note { color: #555; } figure { margin: 1.5em 0; }
-.warning { color: #a00; font-weight: 600; }
+:root { color-scheme: light dark; --paper: #fff; --ink: #1b1b1b; --soft: #555;
+  --faint: #777; --rule: #d9d9d9; --alarm: #a00; }
+@media (prefers-color-scheme: dark) { :root { --paper: #16181b; --ink: #e6e6e6;
+  --soft: #b0b0b0; --faint: #999; --rule: #3a3d42; --alarm: #ff8a80; } }
+body { background: var(--paper); color: var(--ink); margin: 0 auto; max-width: 72em;
+  padding: 1.5em 1em; font: 15px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.5em; line-height: 1.25; } h2 { font-size: 1.15em; margin-top: 2em; }
+nav ul { columns: 20em; padding-left: 1.2em; } a { color: inherit; }
+.note { color: var(--soft); max-width: 48em; } .warning { color: var(--alarm);
+  font-weight: 600; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; }
+td, th { border-bottom: 1px solid var(--rule); padding: 3px 8px; text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap; vertical-align: baseline; }
+td:first-child, th:first-child { text-align: left; position: sticky; left: 0;
+  background: var(--paper); white-space: normal; min-width: 8em; }
+th { white-space: normal; }
+@media (min-width: 50em) { td:first-child, th:first-child { min-width: 17em; } }
+tr.trivial td { color: var(--faint); font-style: italic; }
+figure { margin: 1.5em 0; max-width: 36em; } figcaption { font-weight: 600; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
+svg text { fill: var(--ink); } svg .grid { stroke: var(--rule); }
+svg .reference { stroke: var(--faint); stroke-dasharray: 6 5; }
+svg .floor { fill: var(--faint); }
+.legend { list-style: none; padding: 0; margin: .4em 0; font-size: 13px; }
+.legend span { display: inline-block; width: 1.6em; height: .3em; margin: 0 .6em .2em 0;
+  vertical-align: middle; }
 """
 
+_LETTERS = {"auc", "f1", "lcs", "mae", "mcc", "rqi"}
+"""Words that are written in capitals."""
+
 _BINS = 8
-_CURVES = 4
+_CURVES = len(COLOURS)
+_LEAST_SHARE = 0.5
+"""Of fewer events a score says nothing."""
 
 
 def page(run: Run) -> str:
     """Return the page of a run."""
-    parts = [_plots(run), *map(_table, run.tables), _damage(run.damage)]
+    shown = [table for table in run.tables if table.rows]
+    links = "".join(
+        f"<li><a href='#{escape(table.name)}'>{escape(_short(table.title))}</a></li>"
+        for table in shown
+    )
+    parts = [*map(_section, shown, [run] * len(shown)), _damage(run.damage)]
     return (
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>s3ns benchmark</title><style>{_STYLE}</style></head><body>\n"
         f"<h1>Seizure-Semiology-Suite, scored by s3ns {escape(__version__)}</h1>\n"
-        f"<p>Split {escape(run.split)}, {len(run.events)} events.</p>"
-        "<p class='warning'>Research use only: not a medical device.</p>\n"
+        f"<p>Split {escape(run.split)}, {len(run.events)} events of "
+        f"{len({event['patient'] for event in run.events})} patients. Italics: answers "
+        "that need no system.</p>"
+        f"<p class='warning'>{escape(NOTICE)}</p>\n<nav><ul>{links}</ul></nav>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
 
 
+def _short(title: str) -> str:
+    return title.rpartition(" (")[0]
+
+
+def _section(table: Table, run: Run) -> str:
+    plots = ""
+    if table.name == "recognition_signs":
+        plots = _signs(table)
+    elif table.name == "diagnosis" and (systems := most_certain(run.leads)):
+        chosen = systems[:_CURVES]
+        judged = [name for name in chosen if name in run.answers][:2]
+        plots = _risk(run, chosen) + _calibration(run, judged)
+        plots += "".join(_confusion(run, name) for name in judged)
+    return (
+        f"<section id='{escape(table.name)}'><h2>{escape(table.title)}</h2>"
+        f"<p class='note'>{escape(table.note)}</p>{_table(table)}{plots}</section>"
+    )
+
+
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    head = "".join(f"<th>{escape(_head(name))}</th>" for name in table.columns)
     rows = []
     for row in table.rows:
         kind = "trivial" if str(row[table.columns[0]]).startswith(TRIVIAL) else ""
         cells = "".join(f"<td>{_cell(row.get(name))}</td>" for name in table.columns)
         rows.append(f"<tr class='{kind}'>{cells}</tr>")
     return (
-        f"<h2>{escape(table.title)}</h2><p class='note'>{escape(table.note)}</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<div class='wide'><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _head(name: str) -> str:
+    words = (w.upper() if w in _LETTERS else w for w in name.split("_"))
+    return " ".join(words)
 
 
 def _cell(value: Cell) -> str:
@@ -62,23 +119,11 @@ def _cell(value: Cell) -> str:
     return f"{value:.3f}" if isinstance(value, float) else escape(str(value))
 
 
-def _plots(run: Run) -> str:
-    figures = [
-        _bars(table) for table in run.tables if table.name == "recognition_signs"
-    ]
-    if run.leads:
-        chosen = list(run.leads)[:_CURVES]
-        figures += [_risk(run, chosen), _calibration(run, chosen[0])]
-        figures.append(_confusion(run, chosen[0]))
-    return "\n".join(figures)
-
-
-def _bars(table: Table) -> str:
+def _signs(table: Table) -> str:
     """Draw for each sign the best F1 of a system beside that of always yes."""
-    signs = table.columns[1:]
     trivial = next((r for r in table.rows if r["system"] == f"{TRIVIAL}always yes"), {})
-    bars = []
-    for place, sign in enumerate(signs):
+    rows = []
+    for sign in table.columns[1:]:
         values = [
             (value, str(row["system"]))
             for row in table.rows
@@ -87,104 +132,77 @@ def _bars(table: Table) -> str:
         ]
         best, name = max(values, default=(0.0, "no system"))
         floor = trivial.get(sign)
-        floor = floor if isinstance(floor, float) else 0.0
-        y = 22 * place
-        bars.append(
-            f"<text x='195' y='{y + 14}' text-anchor='end'>{escape(sign)}</text>"
-            f"<rect x='200' y='{y + 2}' width='{500 * best:.0f}' height='9' "
-            f"fill='{BLUE}'><title>{escape(name)}: {best:.2f}</title></rect>"
-            f"<rect x='200' y='{y + 12}' width='{500 * floor:.0f}' height='5' "
-            f"fill='{GREY}'><title>always yes: {floor:.2f}</title></rect>"
+        rows.append(
+            Bar(
+                sign_named(sign).title,
+                best,
+                floor if isinstance(floor, float) else 0.0,
+                f"{name}: {best:.2f}",
+            )
         )
-    return _figure(
-        "F1 of each sign: the best system (blue) beside always yes (grey)",
-        720,
-        22 * len(signs) + 4,
-        "".join(bars),
-    )
+    title = "F1 of each sign: the best system, and always yes in grey"
+    return bars(title, rows, floor="always yes")
+
+
+def _labels(run: Run) -> Floats:
+    return np.array([float(event["label"] == ES) for event in run.events])
 
 
 def _risk(run: Run, systems: Sequence[str]) -> str:
     """Draw the macro-F1 of the events of largest lead, by their share."""
-    labels = np.array([event["label"] == ES for event in run.events])
-    curves = []
-    for colour, system in zip((BLUE, ORANGE, GREEN, GREY), systems, strict=False):
-        leads = np.array(run.leads[system])
-        order = np.argsort(-np.abs(leads), kind="stable")
-        points = []
-        for share in np.linspace(0.3, 1.0, 29):
-            kept = order[: max(1, round(share * len(order)))]
-            counts = confusion(labels[kept].tolist(), (leads[kept] >= 0).tolist())
-            points.append((share, float(rates(counts.sum(axis=0))["macro_f1"])))
-        curves.append(_line(points, colour, system))
-    return _chart("Macro-F1 of the events decided, by their share", curves)
-
-
-def _calibration(run: Run, system: str) -> str:
-    """Draw how often leads of a size came from epileptic seizures."""
-    labels = np.array([event["label"] == ES for event in run.events])
-    chance = 1 / (1 + np.exp(-np.array(run.leads[system])))
-    edges = np.quantile(chance, np.linspace(0, 1, _BINS + 1))
-    place = np.clip(np.searchsorted(edges, chance, side="right") - 1, 0, _BINS - 1)
-    points = [
-        (float(chance[place == k].mean()), float(labels[place == k].mean()))
-        for k in range(_BINS)
-        if (place == k).any()
+    labels = _labels(run) > 0
+    lines = [
+        Line(
+            name,
+            [
+                (float(share), share_scored(np.array(run.leads[name]), labels, share))
+                for share in np.linspace(_LEAST_SHARE, 1.0, 26)
+            ],
+            colour,
+        )
+        for name, colour in zip(systems, COLOURS, strict=False)
     ]
-    ideal = _line([(0.0, 0.0), (1.0, 1.0)], GREY, "ideal")
-    title = f"Calibration: share of epileptic seizures by what the lead says ({system})"
-    return _chart(title, [ideal, _line(points, BLUE, system)])
+    axes = ("share of events decided, the largest leads first", "macro-F1 of these")
+    title = "Risk and coverage"
+    return chart(title, lines, axes, x=(_LEAST_SHARE, 1.0), y=(0.5, 1.0))
+
+
+def _calibration(run: Run, systems: Sequence[str]) -> str:
+    """Draw how often leads of a size came from epileptic seizures."""
+    labels = _labels(run)
+    lines = [Line("as it should be", [(0.0, 0.0), (1.0, 1.0)])]
+    for name, colour in zip(systems, COLOURS, strict=False):
+        chance = 1 / (1 + np.exp(-np.array(run.leads[name])))
+        edges = np.quantile(chance, np.linspace(0, 1, _BINS + 1))
+        place = np.clip(np.searchsorted(edges, chance, side="right") - 1, 0, _BINS - 1)
+        points: list[Point] = [
+            (float(chance[place == k].mean()), float(labels[place == k].mean()))
+            for k in range(_BINS)
+            if (place == k).any()
+        ]
+        lines.append(Line(name, points, colour))
+    axes = ("chance of an epileptic seizure by the lead", "share of such events")
+    return chart("Calibration, from even odds", lines, axes)
 
 
 def _confusion(run: Run, system: str) -> str:
     said = run.answers[system]
     true = [event["label"] for event in run.events]
     names = sorted(set(true))
-    rows = "".join(
-        f"<tr><td>{escape(label)}</td>"
-        + "".join(
-            f"<td>{list(zip(true, said, strict=True)).count((label, name))}</td>"
-            for name in [*names, None]
-        )
-        + "</tr>"
-        for label in names
-    )
-    head = "".join(f"<th>called {escape(name)}</th>" for name in names)
-    return (
-        f"<h2>Confusion: {escape(system)}</h2><table><thead><tr><th>true</th>{head}"
-        f"<th>no answer</th></tr></thead><tbody>{rows}</tbody></table>"
-    )
-
-
-def _line(points: Sequence[tuple[float, float]], colour: str, name: str) -> str:
-    path = " ".join(f"{60 + 560 * x:.1f},{330 - 300 * y:.1f}" for x, y in points)
-    return (
-        f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2'>"
-        f"<title>{escape(name)}</title></polyline>"
-        f"<text x='630' y='{334 - 300 * points[-1][1]:.0f}' fill='{colour}' "
-        f"font-size='11'>{escape(name[:48])}</text>"
-    )
-
-
-def _chart(title: str, lines: Sequence[str]) -> str:
-    grid = "".join(
-        f"<line x1='60' x2='620' y1='{330 - 300 * t}' y2='{330 - 300 * t}' "
-        f"stroke='#ddd'/>"
-        f"<text x='52' y='{334 - 300 * t}' text-anchor='end'>{t:.1f}</text>"
-        f"<text x='{60 + 560 * t}' y='350' text-anchor='middle'>{t:.1f}</text>"
-        for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-    )
-    return _figure(title, 940, 360, grid + "".join(lines))
-
-
-def _figure(title: str, width: int, height: int, body: str) -> str:
-    return (
-        f"<figure><figcaption>{escape(title)}</figcaption>"
-        f"<svg role='img' aria-label='{escape(title, quote=True)}' width='{width}' "
-        f"height='{height}' font-size='12'>{body}</svg></figure>"
-    )
+    pairs = list(zip(true, said, strict=True))
+    columns = ["true", *(f"called {name}" for name in names), "no answer"]
+    table = Table("confusion", system, columns)
+    for label in names:
+        counts = (pairs.count((label, name)) for name in [*names, None])
+        table.rows.append(dict(zip(columns, [label, *counts], strict=True)))
+    return f"<h3>Confusion: {escape(system)}</h3>{_table(table)}"
 
 
 def _damage(lines: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f"<h2>What was wrong with the files</h2><ul>{items}</ul>" if lines else ""
+    if not lines:
+        return ""
+    return (
+        "<section><h2>What was wrong with the files</h2><details><summary>"
+        f"{len(lines)} kinds of damage</summary><ul>{items}</ul></details></section>"
+    )

@@ -19,7 +19,7 @@ from s3ns.benchmarks.s3 import (
 )
 from s3ns.benchmarks.s3 import sequences as orders
 from s3ns.benchmarks.s3.tables import Checkout, patient_of, video_name
-from s3ns.benchmarks.s3.truth import ANNOTATION
+from s3ns.benchmarks.s3.truth import ANNOTATION, DIAGNOSES, REPORTS, read_onsets
 from s3ns.facts import InputError
 
 Scores = dict[str, Any]
@@ -50,11 +50,19 @@ class Published:
     patients
         Score rows of these patients alone, as the published test tables do, which keep
         videos without a label; by default those of all.
+    similarity
+        For the BERTScore of Tasks 2 and 6.
     """
 
-    def __init__(self, checkout: Checkout, patients: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        checkout: Checkout,
+        patients: set[str] | None = None,
+        similarity: texts.Similarity | None = None,
+    ) -> None:
         self._checkout = checkout
         self._patients = patients
+        self._similarity = similarity
 
     def scores(self, task: str) -> Scores:
         """Return the scores of a task, by model.
@@ -84,7 +92,7 @@ class Published:
         }
 
     def _truth(self, file: str, name: str) -> dict[str, str]:
-        return self._kept(laterality.cells(self._checkout.truth(file), name))
+        return self._kept(laterality.cells(self._checkout.truth(file, name), name))
 
     def _recognition(self, model: str) -> Scores | None:
         answers = self._checkout.answers(model, "recognition")
@@ -95,8 +103,17 @@ class Published:
         return recognition.published(recognition.merged(answers[1]), truth)
 
     def _justification(self, model: str) -> Scores | None:
-        found = texts.justification_scores(self._checkout, model, paper=True)
-        return found and {s: asdict(v) for s, v in found.items() if v is not None}
+        answers = self._checkout.answers(model, "justification")
+        if answers is None:
+            return None
+        rows = self._checkout.truth(ANNOTATION)
+        truth = {
+            sign: self._kept(of) for sign, of in texts.justifications_in(rows).items()
+        }
+        found = texts.published_justifications(
+            texts.justifications_in(answers[1]), truth, self._similarity
+        )
+        return {sign: asdict(scores) for sign, scores in found.items()}
 
     def _laterality(self, model: str) -> Scores | None:
         found: Scores = {}
@@ -116,8 +133,7 @@ class Published:
         answers = self._checkout.answers(model, "onset")
         if answers is None:
             return None
-        rows = self._checkout.truth("Task4_time_annotation.csv")
-        truth = onsets.target_times(rows)
+        truth = read_onsets(self._checkout)
         kept = {c: t for c, t in truth.items() if self._kept({c[0]: t})}
         return onsets.published(answers[1], kept)
 
@@ -134,14 +150,20 @@ class Published:
             for video, cell in truth.items()
             if video in said
         ]
+        if not scores:
+            return None
         names = ("edit_distance", "temporal_f1", "lcs_ratio")
         means = map(fmean, zip(*scores, strict=True))
         return {**dict(zip(names, means, strict=True)), "n": len(scores)}
 
     def _report(self, model: str) -> Scores | None:
+        found = {**self._rqi(model), "words": self._report_words(model)}
+        return {key: value for key, value in found.items() if value} or None
+
+    def _rqi(self, model: str) -> Scores:
         answers = self._checkout.answers(model, "extraction")
         if answers is None:
-            return None
+            return {}
         damage, file = self._checkout.damage, "task6_report_modified.csv"
         truth = self._kept(
             reports.extractions(self._checkout.truth(file), file, damage)
@@ -154,13 +176,22 @@ class Published:
             for video, expert in truth.items()
             if video in said
         ]
-        return {"rqi": fmean(scores), "n": len(scores)}
+        return {"rqi": fmean(scores), "n": len(scores)} if scores else {}
+
+    def _report_words(self, model: str) -> Scores | None:
+        answers = self._checkout.answers(model, "report")
+        if answers is None or not self._checkout.has_truth(REPORTS):
+            return None
+        truth = texts.reports_in(self._checkout.truth(REPORTS, "report"))
+        pairs = texts.published_pairs(texts.reports_in(answers[1]), self._kept(truth))
+        scores = texts.text_scores(pairs, self._similarity)
+        return asdict(scores) if scores else None
 
     def _diagnosis(self, model: str) -> Scores | None:
         answers = self._checkout.answers(model, "diagnosis")
         if answers is None:
             return None
-        labels = self._truth("task7_annotation.csv", "label")
+        labels = self._truth(DIAGNOSES, "label")
         truth = {video: label.strip() for video, label in labels.items()}
         return {
             key: diagnosis.published(laterality.cells(answers[1], name), truth)
@@ -190,7 +221,9 @@ def differences(found: Scores, expected: Path) -> tuple[int, list[str]]:
     """
     try:
         wanted = json.loads(expected.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        if not isinstance(wanted, dict):
+            raise TypeError("it holds no scores by task")
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"cannot read {expected}: {error}") from error
     compared, wrong = 0, []
     for task in found:

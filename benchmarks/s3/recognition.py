@@ -10,9 +10,6 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from s3ns.benchmarks.s3.tables import Row, segment_number, video_name, word
 from s3ns.facts import vocabulary
 
-FIRST_SEGMENT_ONLY = "occur_during_sleep"
-"""PathMotion reads this sign off the first segment of a video."""
-
 TESTED = "verbal_responsiveness"
 """Answering can be judged only where somebody addressed the patient."""
 
@@ -83,8 +80,7 @@ def published_sign(sign: str, pairs: Iterable[tuple[str, str]]) -> dict[str, flo
     true = [pair[0] for pair in kept]
     said = [pair[1] for pair in kept]
     how = {"average": "macro"} if sign == TESTED else {"pos_label": "yes"}
-    scores = scored(true, said, **how) if kept else dict.fromkeys(_SCORES, 0.0)
-    return {**scores, "n": len(kept), "n_pos": true.count("yes")}
+    return {**scored(true, said, **how), "n": len(kept), "n_pos": true.count("yes")}
 
 
 _SCORES = ("precision", "recall", "f1", "accuracy")
@@ -92,6 +88,8 @@ _SCORES = ("precision", "recall", "f1", "accuracy")
 
 def scored(true: list[str], said: list[str], **how: str) -> dict[str, float]:
     """Return precision, recall, F1 and accuracy; 0 where they are not defined."""
+    if not true:
+        return dict.fromkeys(_SCORES, 0.0)
     average = how.get("average", "binary")
     labels = None if average == "binary" else sorted({*true, *said})
     precision, recall, f1, _ = precision_recall_fscore_support(

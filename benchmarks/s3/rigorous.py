@@ -15,21 +15,30 @@ import numpy as np
 from s3ns.benchmarks.s3 import onsets
 from s3ns.benchmarks.s3.answers import Answers
 from s3ns.benchmarks.s3.diagnosis import ES
-from s3ns.benchmarks.s3.documents import SLEEP
 from s3ns.benchmarks.s3.reports import LOCALISING, Extraction, rqi
 from s3ns.benchmarks.s3.scoring import (
     Cell,
+    Floats,
     Judgement,
     Table,
+    confusion,
     judged_scores,
     mean_interval,
+    rates,
     resampled,
     row,
 )
 from s3ns.benchmarks.s3.sequences import Tokens, order_scores
 from s3ns.benchmarks.s3.tables import patient_of
+from s3ns.benchmarks.s3.texts import (
+    CONSTANT_SIGNS,
+    constant_denial,
+    constant_justification,
+    constant_report,
+)
 from s3ns.benchmarks.s3.truth import Event, Truth
 from s3ns.facts import vocabulary
+from s3ns.symbolic.evidence import Flags
 
 TRIVIAL = "trivial: "
 
@@ -48,7 +57,9 @@ JUDGED = [
 MISS = 30.0
 """Error in seconds of an onset without an answer: as far off as a clip allows."""
 
-_SOUND = {s.name for s in vocabulary().signs if s.modality == "audio"}
+_UNORDERED = {
+    s.name for s in vocabulary().signs if s.modality == "audio" or s.is_lead_in
+}
 
 
 def constants(truth: Truth) -> list[Answers]:
@@ -57,7 +68,7 @@ def constants(truth: Truth) -> list[Answers]:
     signs = list(vocabulary().by_name)
     safe = Extraction(
         parts=frozenset({"onset", "propagation", "postictal"}),
-        sequence=("head_turning", "tonic", "clonic"),
+        sequence=CONSTANT_SIGNS,
         localising=dict.fromkeys(LOCALISING, "none"),
         words=100,
     )
@@ -65,10 +76,14 @@ def constants(truth: Truth) -> list[Answers]:
         {video: dict.fromkeys(signs, value) for video in videos}
         for value in (True, False)
     )
+    defined, denied = (
+        {video: {sign: text(sign) for sign in signs} for video in videos}
+        for text in (constant_justification, constant_denial)
+    )
     right, left = (dict.fromkeys(videos, side) for side in ("right", "left"))
     return [
-        Answers(f"{TRIVIAL}always yes", signs=yes),
-        Answers(f"{TRIVIAL}always no", signs=no),
+        Answers(f"{TRIVIAL}always yes", signs=yes, justifications=defined),
+        Answers(f"{TRIVIAL}always no", signs=no, justifications=denied),
         Answers(f"{TRIVIAL}always right", sides={"head": right, "arm": right}),
         Answers(f"{TRIVIAL}always left", sides={"head": left, "arm": left}),
         Answers(f"{TRIVIAL}always the head", regions=dict.fromkeys(videos, "head")),
@@ -83,7 +98,9 @@ def constants(truth: Truth) -> list[Answers]:
         ),
         Answers(f"{TRIVIAL}always nothing", sequences=dict.fromkeys(videos, ())),
         Answers(
-            f"{TRIVIAL}always the same report", extractions=dict.fromkeys(videos, safe)
+            f"{TRIVIAL}always the same report",
+            reports=dict.fromkeys(videos, constant_report()),
+            extractions=dict.fromkeys(videos, safe),
         ),
         Answers(f"{TRIVIAL}always ES", labels=dict.fromkeys(videos, ES)),
     ]
@@ -95,7 +112,7 @@ def recognition_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
     mean = Table(
         "recognition",
         "Task 1: which signs were seen, mean over signs",
-        ["system", "signs", *(c for c in JUDGED if c not in {"low", "high", "auc"})],
+        ["system", "signs", *(c for c in JUDGED if c != "auc")],
         note="A sign counts where the experts judged it; a missing answer is wrong.",
     )
     each = Table(
@@ -108,7 +125,7 @@ def recognition_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
         if not answers.signs:
             continue
         able = {sign for said in answers.signs.values() for sign in said}
-        scores = {}
+        scores, drawn = {}, []
         for sign in (name for name in vocabulary().by_name if name in able):
             chosen = [
                 k for k, e in enumerate(truth.events) if e.signs[sign].seen is not None
@@ -121,12 +138,16 @@ def recognition_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
                 [answers.signs.get(event.video, {}).get(sign) for event in events],
             )
             scores[sign] = judged_scores(judgement, draws[:, chosen])
+            counts = confusion(judgement.true, judgement.filled)
+            drawn.append(rates(draws[:, chosen] @ counts)["macro_f1"])
         if not scores:
             continue
         means: dict[str, Cell] = {
             column: fmean(_number(found[column]) for found in scores.values())
             for column in mean.columns[2:]
         }
+        low, high = np.percentile(np.mean(drawn, axis=0), [2.5, 97.5])
+        means |= {"low": float(low), "high": float(high)}
         mean.rows.append(row(answers.system, {"signs": len(scores), **means}))
         f1 = {sign: found["f1"] for sign, found in scores.items()}
         each.rows.append(row(answers.system, f1))
@@ -202,7 +223,7 @@ def onset_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
         (event.video, sign): mark.start
         for event in truth.events
         for sign, mark in event.signs.items()
-        if mark.seen and mark.start is not None and sign != SLEEP
+        if mark.seen and mark.start is not None and sign != vocabulary().lead_in
     }
     columns = ["system", "mae", "low", "high", "median", "within_3s", "within_5s"]
     found = []
@@ -216,7 +237,7 @@ def onset_tables(truth: Truth, systems: Iterable[Answers]) -> list[Table]:
         ),
         (
             "onset_videos",
-            "Onset within whole videos",
+            "Task 4: onset within whole videos",
             whole,
             "For systems that looked at whole videos; in seconds.",
         ),
@@ -312,7 +333,7 @@ def sequence_table(truth: Truth, systems: Iterable[Answers]) -> Table:
 
 
 def _visual(sequence: Tokens) -> Tokens:
-    return tuple(sign for sign in sequence if sign not in _SOUND and sign != SLEEP)
+    return tuple(sign for sign in sequence if sign not in _UNORDERED)
 
 
 def report_table(truth: Truth, systems: Iterable[Answers]) -> Table:
@@ -384,6 +405,50 @@ def diagnosis_table(truth: Truth, systems: Iterable[Answers]) -> Table:
         scores["decided_macro_f1"] = _decided(true, said)
         table.rows.append(row(answers.system, scores))
     return table
+
+
+SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5)
+
+
+def coverage_table(truth: Truth, systems: Sequence[Answers]) -> Table:
+    """Task 7: the macro-F1 of the events with the largest leads."""
+    heads = {share: f"{share:.0%}" for share in SHARES}
+    table = Table(
+        "diagnosis_coverage",
+        "Task 7: macro-F1 of the share of events with the largest leads",
+        ["system", *heads.values()],
+        note="Both sides in one order of the size of their leads. The share was chosen "
+        "looking at these events; a margin set beforehand is in the table above.",
+    )
+    labels = np.array([event.label == ES for event in truth.events])
+    leads = {
+        answers.system: [answers.leads.get(event.video, 0.0) for event in truth.events]
+        for answers in systems
+        if answers.leads
+    }
+    for system in most_certain(leads):
+        scores: dict[str, Cell] = {
+            head: share_scored(np.array(leads[system]), labels, share)
+            for share, head in heads.items()
+        }
+        table.rows.append(row(system, scores))
+    return table
+
+
+def most_certain(leads: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return the systems that tell leads, those with the same leads once."""
+    seen: dict[tuple[float, ...], str] = {}
+    for system, values in leads.items():
+        seen.setdefault(tuple(values), system)
+    return list(seen.values())
+
+
+def share_scored(leads: Floats, labels: Flags, share: float) -> float:
+    """Return the macro-F1 of a share of the events, those with the largest leads."""
+    order = np.argsort(-np.abs(leads), kind="stable")
+    kept = order[: max(1, round(share * len(order)))]
+    counts = confusion(labels[kept].tolist(), (leads[kept] >= 0).tolist())
+    return float(rates(counts.sum(axis=0))["macro_f1"])
 
 
 def _decided(true: Sequence[bool], said: Sequence[bool | None]) -> float | None:

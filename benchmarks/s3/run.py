@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from s3ns import __version__
@@ -20,14 +19,17 @@ from s3ns.benchmarks.s3.answers import (
     read_documents,
 )
 from s3ns.benchmarks.s3.fitted import (
+    Fit,
     expert_systems,
+    fused_signs,
     model_systems,
     seen_by_experts,
     splits,
 )
 from s3ns.benchmarks.s3.scoring import Table
-from s3ns.benchmarks.s3.tables import Checkout, open_checkout
-from s3ns.benchmarks.s3.texts import justification_scores
+from s3ns.benchmarks.s3.tables import open_checkout
+from s3ns.benchmarks.s3.text_tables import justification_table, words_table
+from s3ns.benchmarks.s3.texts import Similarity
 from s3ns.benchmarks.s3.truth import Truth, read_truth
 from s3ns.facts import InputError
 from s3ns.facts.document import write_text
@@ -53,6 +55,10 @@ class Run:
         The scores.
     answers
         For Task 7, the label that each system gave each event; ``None`` where none.
+    leads
+        How far the epileptic side leads, where the system tells.
+    fits
+        What was fitted in each fold, as :class:`~s3ns.benchmarks.s3.fitted.Fit`.
     damage
         What was wrong with the files.
     """
@@ -62,6 +68,7 @@ class Run:
     tables: list[Table]
     answers: dict[str, list[str | None]] = field(default_factory=dict)
     leads: dict[str, list[float]] = field(default_factory=dict)
+    fits: list[dict[str, Any]] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
@@ -74,6 +81,7 @@ class Run:
             "events": self.events,
             "answers": self.answers,
             "leads": self.leads,
+            "fits": self.fits,
             "damage": self.damage,
         }
         return json.dumps(body, indent=1) + "\n"
@@ -98,13 +106,14 @@ class Run:
                 tables=tables,
                 answers=body["answers"],
                 leads=body["leads"],
+                fits=body["fits"],
                 damage=body["damage"],
             )
         except OSError as error:
             raise InputError(f"cannot read {path}: {error.strerror}") from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(
-                f"{path} is no result of s3ns bench s3 --json: {error}"
+                f"{path} is no run as this version of s3ns bench s3 -o keeps: {error}"
             ) from error
 
 
@@ -114,6 +123,8 @@ def run(
     split: str,
     documents: Mapping[str, Path] | None = None,
     reasoner: Reasoner | None = None,
+    *,
+    similarity: Similarity | None = None,
 ) -> Run:
     """Score all systems in the tasks.
 
@@ -131,6 +142,8 @@ def run(
         Folders of Documents by the name of the system that made them.
     reasoner
         Judges what experts and models saw.
+    similarity
+        For the BERTScore of Tasks 2 and 6.
 
     Raises
     ------
@@ -138,7 +151,6 @@ def run(
         If the data cannot be read, or hold nothing to score.
     """
     checkout = open_checkout(data)
-    judge = reasoner or Reasoner()
     whole = read_truth(checkout)
     models = [
         answers
@@ -153,12 +165,13 @@ def run(
     truth = whole
     if split == "fold0":
         truth = Truth(tuple(whole.events[k] for k in folds[0][1]), whole.onsets)
-    systems = [*models, *ours, *rigorous.constants(truth)]
+    together = [fused_signs(whole, models, folds)] if folds and models else []
+    systems = [*models, *together, *ours, *rigorous.constants(truth)]
     tables = []
     if "1" in tasks:
         tables += rigorous.recognition_tables(truth, systems)
     if "2" in tasks:
-        tables.append(_justifications(checkout))
+        tables.append(justification_table(truth, systems, similarity))
     if "3" in tasks:
         tables += rigorous.side_tables(truth, systems)
     if "4" in tasks:
@@ -167,17 +180,26 @@ def run(
         tables.append(rigorous.sequence_table(truth, systems))
     if "6" in tasks:
         tables.append(rigorous.report_table(truth, systems))
+        tables.append(words_table(truth, systems, similarity))
     judged: list[Answers] = []
+    fits: list[Fit] = []
     if "7" in tasks:
+        judge = reasoner or Reasoner()
         experts = seen_by_experts(whole, judge)
-        own = [m for m in models if not m.system.endswith(EXPERTS_REPORT)]
-        judged = [
-            *expert_systems(whole, experts, judge, folds),
-            *model_systems(whole, own, experts, judge, folds),
-            *systems,
+        own = [
+            model
+            for model in (*models, *together)
+            if not model.system.endswith(EXPERTS_REPORT)
         ]
+        by_experts, fits = expert_systems(whole, experts, judge, folds)
+        by_models, more = model_systems(whole, own, experts, judge, folds)
+        judged = [*by_experts, *by_models, *systems]
+        fits += more
         tables.append(rigorous.diagnosis_table(truth, judged))
+        tables.append(rigorous.coverage_table(truth, judged))
     for table in tables:
+        if not table.rows:
+            checkout.damage.note(table.title, "nothing to score here, not scored")
         table.title += f" ({split}, {len(truth.events)} events)"
     return Run(
         split=split,
@@ -200,34 +222,9 @@ def run(
             for answers in judged
             if answers.leads
         },
+        fits=[vars(fit) for fit in fits],
         damage=checkout.damage.lines(),
     )
-
-
-def _justifications(checkout: Checkout) -> Table:
-    """Task 2: texts of all videos; one for a wrong label, or none, is empty."""
-    table = Table(
-        "justification",
-        "Task 2: why a sign was seen or not, mean over signs",
-        ["system", "signs", "rouge1", "rouge_l", "bleu"],
-        note="A text for a wrong label, or none, counts as empty.",
-    )
-    for model in checkout.models:
-        found = justification_scores(checkout, model) or {}
-        scores = [item for item in found.values() if item is not None]
-        if scores:
-            table.rows.append(
-                {
-                    "system": model,
-                    "signs": len(scores),
-                    "rouge1": fmean(item.rouge1 for item in scores),
-                    "rouge_l": fmean(item.rouge_l for item in scores),
-                    "bleu": fmean(item.bleu for item in scores),
-                }
-            )
-    if not table.rows:
-        checkout.damage.note("Task 2", "no justifications in these tables, not scored")
-    return table
 
 
 def write_tables(folder: Path, tables: Sequence[Table]) -> None:

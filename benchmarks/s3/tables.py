@@ -6,6 +6,7 @@ Nothing is dropped silently: whatever was repaired or left out is counted in a
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -13,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 
 from s3ns.facts import InputError
@@ -26,20 +28,31 @@ MODELS = (Path("result/vlm_inference"), Path("test_dataset/vlm_inference_test"))
 
 SEGMENT = re.compile(r"_segment_(\d+)(?=\.|$)")
 
-_MODEL_FILES = {
+_MODEL_FILES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # The plain file of a model is left out of the public tables where it is too large;
     # the other one has the same labels.
-    "recognition": ("Task12_*_all_merged.csv", "Task12_*_llmmerge.csv", "Task12_*.csv"),
-    "justification": ("Task12_*_llmmerge.csv",),
-    "head": ("Task3_HT_*.csv",),
-    "arm": ("Task3_AM_*.csv",),
-    "region": ("Task3_L_*.csv",),
-    "onset": ("Task4_*.csv",),
-    "sequence": ("Task5_*_merge.csv", "Task5_*.csv"),
-    "report": ("Task6_*_all_merged.csv",),
-    "extraction": ("Task6_*_modified.csv",),
-    "diagnosis": ("Task7_*.csv",),
+    "recognition": (
+        ("Task12_*_all_merged.csv", "Task12_*_llmmerge.csv", "Task12_*.csv"),
+        (),
+    ),
+    "justification": (("Task12_*_llmmerge.csv",), ()),
+    "head": (("Task3_HT_*.csv",), ("head_turning_direction",)),
+    "arm": (("Task3_AM_*.csv",), ("arm_movement_direction",)),
+    "region": (("Task3_L_*.csv",), ("onset_body_part",)),
+    "onset": (("Task4_*.csv",), ("feature", "timestamp")),
+    "sequence": (("Task5_*_merge.csv", "Task5_*.csv"), ("feature_list",)),
+    "report": (("Task6_*_all_merged.csv",), ("report",)),
+    "extraction": (("Task6_*_modified.csv",), ("event_sequence",)),
+    "diagnosis": (
+        ("Task7_*.csv",),
+        ("prediction_with_report", "prediction_without_report"),
+    ),
 }
+"""For each kind of answers where they lie, the first that is there, and the columns
+that they must have beside a name."""
+
+NAMES = ("file_name", "video_name")
+"""What the column of names is called."""
 
 _LARGEST_FIELD = 2**24
 """Characters in a cell. A looping model wrote 30,000 words into one."""
@@ -67,34 +80,90 @@ class Damage:
         ]
 
 
+def brief(lines: Iterable[str]) -> list[str]:
+    """Join lines of :class:`Damage` that say the same of several files."""
+    files: dict[str, list[int]] = defaultdict(list)
+    shown: dict[str, str] = {}
+    for line in lines:
+        _, _, said = line.partition(": ")
+        what, _, times = said.removesuffix(")").rpartition(" (")
+        files[what].append(int(times))
+        shown[what] = line
+    return [
+        shown[what]
+        if len(times) == 1
+        else f"{what} ({sum(times)} in {len(times)} files)"
+        for what, times in files.items()
+    ]
+
+
 def read_rows(path: Path, damage: Damage) -> list[Row]:
     """Read a CSV file of any of the encodings that occur.
 
     Raises
     ------
     InputError
-        If the file cannot be read or has no header.
+        If the file cannot be read, is empty, or has two columns of a name.
     """
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    if raw.startswith(b"\xef\xbb\xbf"):
-        damage.note(path.name, "began with a byte-order mark")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        damage.note(path.name, "is not UTF-8; read as Latin-1")
-        text = raw.decode("latin-1")
+    text = _decoded(raw, path, damage)
     csv.field_size_limit(_LARGEST_FIELD)
+    delimiter = _delimiter(text)
+    if delimiter != ",":
+        damage.note(path.name, "is not delimited by commas")
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-        rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
+        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise InputError(f"{path} is not a CSV file: {error}") from error
-    if not reader.fieldnames:
+    header, *cells = [row for row in table if row] or [[""]]
+    if not any(name.strip() for name in header):
         raise InputError(f"{path} is empty; expected a header and rows")
+    names = [name.strip() for name in header]
+    if twice := next((n for n in names if n and names.count(n) > 1), None):
+        raise InputError(f"{path} has two columns {twice}; leave one")
+    uneven = sum(len(row) != len(names) for row in cells)
+    damage.note(path.name, "row with more or fewer cells than the header", uneven)
+    rows = [dict(zip_longest(names, row[: len(names)], fillvalue="")) for row in cells]
+    keys = Counter(tuple(row.get(c) for c in _KEY) for row in rows)
+    if any(name in names for name in NAMES):
+        repeated = len(rows) - len(keys)
+        damage.note(path.name, "name that occurs again, the last row counts", repeated)
     return rows
+
+
+_KEY = (*NAMES, "feature")
+"""What names a row; in some tables a video has one for each sign."""
+
+
+def _decoded(raw: bytes, path: Path, damage: Damage) -> str:
+    """Decode a file, and say where it is not plain UTF-8."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        damage.note(path.name, "is not UTF-8; read as UTF-16")
+        return raw.decode("utf-16", "replace")
+    if raw.startswith(codecs.BOM_UTF8):
+        damage.note(path.name, "began with a byte-order mark")
+    for codec in ("utf-8-sig", "cp1252", "latin-1"):
+        try:
+            text = raw.decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if codec != "utf-8-sig":
+            damage.note(path.name, f"is not UTF-8; read as {codec}")
+        return text
+    raise AssertionError("Latin-1 decodes any bytes")
+
+
+def _delimiter(text: str) -> str:
+    """Return what a table is delimited by: spreadsheets of some countries use ``;``."""
+    header = text.partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
+_SHOWN = 8
+"""Columns that an error lists at most."""
 
 
 def column(rows: Sequence[Row], name: str, path: Path) -> None:
@@ -106,8 +175,22 @@ def column(rows: Sequence[Row], name: str, path: Path) -> None:
         If it is not.
     """
     if rows and name not in rows[0]:
-        found = ", ".join(rows[0])
+        # The file may hold anything, and what a terminal obeys must not reach one.
+        shown = [c if c.isprintable() else ascii(c) for c in list(rows[0])[:_SHOWN]]
+        found = ", ".join([*shown, *(["..."] if len(rows[0]) > _SHOWN else [])])
         raise InputError(f"{path} has no column {name}; it has {found}")
+
+
+def named(rows: Sequence[Row], path: Path) -> None:
+    """Check that a table has a column of names.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    if not any(name in rows[0] for name in NAMES if rows):
+        column(rows, NAMES[0], path)
 
 
 def word(cell: str | None) -> str:
@@ -119,7 +202,8 @@ def video_name(cell: str) -> str:
     """Return the name of the video that a cell means, without segment and format."""
     name = cell.strip()
     for ending in (".mp4", ".wav"):
-        name = name.removesuffix(ending)
+        if name.lower().endswith(ending):
+            name = name[: -len(ending)]
     return SEGMENT.sub("", name)
 
 
@@ -169,7 +253,7 @@ class NameMender:
             damage.note(file, "name cut at its first dot, mended")
             return found[0]
         what = "name cut at its first dot, fits several videos" if found else ""
-        damage.note(file, what or "names a video that is not in the truth")
+        damage.note(file, what or "names a video that is not scored")
         return None
 
 
@@ -179,18 +263,38 @@ class Checkout:
 
     folder: Path
     damage: Damage = field(default_factory=Damage)
+    _read_before: dict[Path, list[Row]] = field(default_factory=dict, repr=False)
 
-    def truth(self, name: str) -> list[Row]:
-        """Read a file of the ground truth."""
-        return read_rows(self.folder / TRUTH / name, self.damage)
+    def truth(self, name: str, *columns: str) -> list[Row]:
+        """Read a file of the ground truth, which must have a name and these columns."""
+        return self._read(self.folder / TRUTH / name, columns)
+
+    def has_truth(self, name: str) -> bool:
+        """Whether a file of the ground truth is there."""
+        return (self.folder / TRUTH / name).is_file()
+
+    def _read(self, path: Path, columns: Iterable[str]) -> list[Row]:
+        # Each file is read once, so that its damage counts once.
+        if path not in self._read_before:
+            self._read_before[path] = read_rows(path, self.damage)
+        rows = self._read_before[path]
+        named(rows, path)
+        for name in columns:
+            column(rows, name, path)
+        return rows
 
     @cached_property
     def folds(self) -> Mapping[str, int]:
         """The fold of each labelled video, by the split of the benchmark."""
         path = self.folder / FOLDS
-        rows = read_rows(path, self.damage)
-        column(rows, "fold", path)
-        return {video_name(row["file_name"]): int(row["fold"]) for row in rows}
+        found = {}
+        for row in self._read(path, ["fold"]):
+            if not row["fold"].strip().isdigit():
+                raise InputError(
+                    f"{path}: expected the number of a fold, got {row['fold']!r}"
+                )
+            found[video_name(row["file_name"])] = int(row["fold"])
+        return found
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -202,15 +306,18 @@ class Checkout:
             for folder in (self.folder / place).iterdir()
             if folder.is_dir()
         }
+        if not found:
+            self.damage.note(str(MODELS[0]), "no folder of a model")
         return tuple(sorted(found))
 
     def answers(self, model: str, kind: str) -> tuple[Path, list[Row]] | None:
         """Read the answers of a model to a task; none where it has none."""
+        patterns, columns = _MODEL_FILES[kind]
         for place in MODELS:
-            for pattern in _MODEL_FILES[kind]:
+            for pattern in patterns:
                 paths = sorted((self.folder / place / model).glob(pattern))
                 if paths:
-                    return paths[0], read_rows(paths[0], self.damage)
+                    return paths[0], self._read(paths[0], columns)
         return None
 
 

@@ -7,15 +7,16 @@ ROUGE go with their ratings at about 0.1. They are here because they were publis
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 from typing import Any, Protocol
 
-from s3ns.benchmarks.s3.recognition import FIRST_SEGMENT_ONLY
-from s3ns.benchmarks.s3.tables import Checkout, Row, column, video_name, word
+from s3ns.benchmarks.s3.tables import Row, segment_number, video_name, word
 from s3ns.facts import sign_named, vocabulary
+from s3ns.report.narrative import denial
 
 Pair = tuple[str, str]
 """What was said, and the expert's words."""
@@ -26,6 +27,7 @@ FAILED = {"", "empty", "fail", "failed", "error", "na", "n/a", "none", "null"}
 SEGMENTS_JOINED_BY = " || "
 
 JUSTIFICATION = "justification_for_"
+"""Before the name of a sign, the column of its texts."""
 
 CONSTANT_SIGNS = ("head_turning", "tonic", "clonic")
 """Signs of the report that says the same of every video."""
@@ -70,14 +72,20 @@ def text_scores(
     from sacrebleu import corpus_bleu
 
     said, experts = [p[0] for p in pairs], [p[1] for p in pairs]
-    rouge = [_rouge().score(expert, text) for text, expert in pairs]
+    rouge = rouge_scores(pairs)
     return TextScores(
         bleu=float(corpus_bleu(said, [experts]).score),
-        rouge1=fmean(found["rouge1"].fmeasure for found in rouge),
-        rouge_l=fmean(found["rougeL"].fmeasure for found in rouge),
+        rouge1=fmean(found[0] for found in rouge),
+        rouge_l=fmean(found[1] for found in rouge),
         bertscore=None if similarity is None else similarity.f1(pairs),
         n=len(pairs),
     )
+
+
+def rouge_scores(pairs: Iterable[Pair]) -> list[tuple[float, float]]:
+    """Return ROUGE-1 and ROUGE-L of each pair, as F with stemming."""
+    found = (_rouge().score(expert, text) for text, expert in pairs)
+    return [(one["rouge1"].fmeasure, one["rougeL"].fmeasure) for one in found]
 
 
 @cache
@@ -92,113 +100,67 @@ def published_pairs(said: Mapping[str, str], truth: Mapping[str, str]) -> list[P
     return [
         (said[video], expert)
         for video, expert in truth.items()
-        if _is_text(expert) and _is_text(said.get(video, ""))
+        if is_text(expert) and is_text(said.get(video, ""))
     ]
 
 
-def all_pairs(said: Mapping[str, str], truth: Mapping[str, str]) -> list[Pair]:
-    """Pair the expert's texts with what was said, empty where there is nothing."""
-    return [
-        (text if _is_text(text) else "", expert)
-        for video, expert in truth.items()
-        if _is_text(expert)
-        for text in [said.get(video, "")]
-    ]
-
-
-def _is_text(cell: str) -> bool:
+def is_text(cell: str) -> bool:
+    """Whether a cell is a text, and not a word for none."""
     return word(cell) not in FAILED
 
 
-def justification_scores(
-    checkout: Checkout,
-    model: str,
-    *,
-    paper: bool = False,
+def published_justifications(
+    said: Mapping[str, Mapping[str, str]],
+    truth: Mapping[str, Mapping[str, str]],
     similarity: Similarity | None = None,
-) -> dict[str, TextScores | None] | None:
-    """Score the justifications of a model for each sign that it has any of.
+) -> dict[str, TextScores]:
+    """Score justifications as published, for each sign with any pair of texts.
+
+    Whether the label is right does not matter, and missing texts are left out.
 
     Parameters
     ----------
-    checkout
-        With free text.
-    model
-        Its name in the checkout.
-    paper
-        As published: whether the label is right does not matter, and missing texts are
-        left out. Otherwise a text for a wrong label, or none, is an empty one.
+    said, truth
+        Texts of a system and of the experts, by sign and video.
     similarity
         For the BERTScore.
-
-    Returns
-    -------
-    Scores by sign, or none where the model has no such table.
     """
-    found = checkout.answers(model, "justification")
-    if found is None:
-        return None
-    said = found[1]
-    truth = checkout.truth("task12_annotation.csv")
-    scores = {}
+    scores = {
+        sign: text_scores(published_pairs(of, truth.get(sign, {})), similarity)
+        for sign, of in said.items()
+    }
+    return {sign: score for sign, score in scores.items() if score is not None}
+
+
+def justifications_in(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
+    """Return the texts for each sign that a table has texts of, by video.
+
+    Those of the segments of a video are joined; see :func:`merged_text`.
+    """
+    segments: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        segments[video_name(row["file_name"])].append(row)
+    for members in segments.values():
+        members.sort(key=lambda row: segment_number(row["file_name"]))
+    found = {}
     for sign in vocabulary().by_name:
         name = f"{JUSTIFICATION}{sign}"
-        if not said or name not in said[0]:
-            continue
-        texts, experts = texts_in(said, name), texts_in(truth, name)
-        if paper:
-            pairs = published_pairs(texts, experts)
-        else:
-            labels, true = (labels_in(rows, sign) for rows in (said, truth))
-            right = {
-                video for video, label in true.items() if labels.get(video) == label
+        if rows and name in rows[0]:
+            found[sign] = {
+                video: merged_text(
+                    sign, [(row.get(sign, ""), word(row[name])) for row in members]
+                )
+                for video, members in segments.items()
             }
-            pairs = all_pairs({v: t for v, t in texts.items() if v in right}, experts)
-        scores[sign] = text_scores(pairs, similarity)
-    return scores
+    return found
 
 
-def report_scores(
-    checkout: Checkout,
-    model: str,
-    *,
-    paper: bool = False,
-    similarity: Similarity | None = None,
-) -> TextScores | None:
-    """Score the reports of a model; none where it has none.
-
-    Parameters as for :func:`justification_scores`.
-
-    Raises
-    ------
-    InputError
-        If a table has no column of reports.
-    """
-    found = checkout.answers(model, "report")
-    if found is None:
-        return None
-    path, said = found
-    column(said, "report", path)
-    truth = checkout.truth("task6_report_annotation.csv")
-    pairing = published_pairs if paper else all_pairs
-    texts, experts = (
-        {
-            video: re.sub(r"\s+", " ", text)
-            for video, text in texts_in(rows, "report").items()
-        }
-        for rows in (said, truth)
-    )
-    return text_scores(pairing(texts, experts), similarity)
-
-
-def texts_in(rows: Iterable[Row], name: str) -> dict[str, str]:
-    """Return the texts of a column by video, in lower case."""
-    return {video_name(row["file_name"]): word(row[name]) for row in rows}
-
-
-def labels_in(rows: Iterable[Row], sign: str) -> dict[str, str]:
-    """Return yes and no for a sign by video."""
-    return {video_name(row["file_name"]): word(row.get(sign)) for row in rows}
+def reports_in(rows: Iterable[Row]) -> dict[str, str]:
+    """Return reports by video, in lower case, each run of blanks one blank."""
+    return {
+        video_name(row["file_name"]): re.sub(r"\s+", " ", word(row["report"]))
+        for row in rows
+    }
 
 
 def merged_text(sign: str, segments: Sequence[tuple[str, str]]) -> str:
@@ -214,7 +176,7 @@ def merged_text(sign: str, segments: Sequence[tuple[str, str]]) -> str:
     segments
         Label and text of each segment in their order.
     """
-    if sign == FIRST_SEGMENT_ONLY:
+    if sign == vocabulary().lead_in:
         return segments[0][1] if segments else ""
     labels = {word(label) for label, _ in segments}
     is_mixed = "yes" in labels and len(labels) > 1
@@ -225,6 +187,11 @@ def merged_text(sign: str, segments: Sequence[tuple[str, str]]) -> str:
 def constant_justification(sign: str) -> str:
     """Return the text that justifies a sign in every video alike: its definition."""
     return sign_named(sign).definition.lower()
+
+
+def constant_denial(sign: str) -> str:
+    """Return the text that denies a sign in every video alike."""
+    return denial([sign_named(sign)]).lower()
 
 
 def constant_report() -> str:

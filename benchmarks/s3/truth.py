@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from s3ns.benchmarks.s3.diagnosis import LABELS
 from s3ns.benchmarks.s3.laterality import COLUMNS, SIDES, TYPING_ERRORS, cells
@@ -19,9 +19,13 @@ from s3ns.benchmarks.s3.tables import (
     video_name,
     word,
 )
+from s3ns.benchmarks.s3.texts import is_text, justifications_in, reports_in
 from s3ns.facts import InputError, vocabulary
 
 ANNOTATION = "task12_annotation.csv"
+DIAGNOSES = "task7_annotation.csv"
+ONSETS = "Task4_time_annotation.csv"
+REPORTS = "task6_report_annotation.csv"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Event:
         Signs in the order of their onset; empty where none was seen.
     report
         The expert's report, taken apart.
+    justifications
+        The expert's words on each sign, where the checkout holds them.
+    narrative
+        The expert's report in words; empty where there is none.
     """
 
     video: str
@@ -74,6 +82,8 @@ class Event:
     region: str | None
     sequence: Tokens
     report: Extraction | None
+    justifications: Mapping[str, str] = field(default_factory=dict)
+    narrative: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,21 +108,31 @@ def read_truth(checkout: Checkout) -> Truth:
         If a file is missing, or no video has a label.
     """
     damage = checkout.damage
-    labels = cells(checkout.truth("task7_annotation.csv"), "label")
+    labels = cells(checkout.truth(DIAGNOSES, "label"), "label")
     signs = {
         video_name(row["file_name"]): _marks(row, damage)
         for row in checkout.truth(ANNOTATION)
     }
-    spatial = checkout.truth("task3_spatial_annotation.csv")
+    spatial = checkout.truth(
+        "task3_spatial_annotation.csv", *(true for true, _ in COLUMNS.values())
+    )
     sides = {key: cells(spatial, COLUMNS[key][0]) for key in ("head", "arm")}
     regions = cells(spatial, COLUMNS["region"][0])
-    orders = cells(checkout.truth("task5_sequence_annotation.csv"), "event_sequence")
+    name = "event_sequence"
+    orders = cells(checkout.truth("task5_sequence_annotation.csv", name), name)
     file = "task6_report_modified.csv"
     reports = extractions(checkout.truth(file), file, damage)
+    justifications = justifications_in(checkout.truth(ANNOTATION))
+    narratives = (
+        reports_in(checkout.truth(REPORTS, "report"))
+        if checkout.has_truth(REPORTS)
+        else {}
+    )
     events = []
-    for video, label in sorted(labels.items()):
-        if label.strip() not in LABELS:
-            damage.note("task7_annotation.csv", "without a valid label, left out")
+    for video, cell in sorted(labels.items()):
+        label, text = cell.strip().upper(), narratives.get(video, "")
+        if label not in LABELS:
+            damage.note(DIAGNOSES, "without a valid label, left out")
         elif video not in signs:
             damage.note(ANNOTATION, "labelled video without annotation, left out")
         else:
@@ -120,7 +140,7 @@ def read_truth(checkout: Checkout) -> Truth:
                 Event(
                     video=video,
                     patient=patient_of(video),
-                    label=label.strip(),
+                    label=label,
                     fold=checkout.folds.get(video),
                     signs=signs[video],
                     sides={
@@ -131,12 +151,26 @@ def read_truth(checkout: Checkout) -> Truth:
                     region=_region(regions.get(video)),
                     sequence=tokens(orders.get(video, "")),
                     report=reports.get(video),
+                    justifications={
+                        sign: texts[video]
+                        for sign, texts in justifications.items()
+                        if is_text(texts.get(video, ""))
+                    },
+                    narrative=text if is_text(text) else "",
                 )
             )
     if not events:
-        raise InputError("the ground truth has no labelled video")
-    times = target_times(checkout.truth("Task4_time_annotation.csv"))
-    return Truth(tuple(events), times)
+        raise InputError(
+            f"{DIAGNOSES} labels none of its {len(labels)} videos {' or '.join(LABELS)}"
+            f", or {ANNOTATION} has none of them; are the columns exchanged?"
+        )
+    return Truth(tuple(events), read_onsets(checkout))
+
+
+def read_onsets(checkout: Checkout) -> dict[Clip, float]:
+    """Read the true times of the clips of Task 4."""
+    rows = checkout.truth(ONSETS, "feature", "target_time")
+    return target_times(rows, ONSETS, checkout.damage)
 
 
 def _marks(row: Row, damage: Damage) -> dict[str, Mark]:

@@ -80,9 +80,25 @@ def test_scores_of_videos_by_hand(tmp_path: Path) -> None:
     damage = Damage()
     scores = read_scores(path, damage)
     assert scores == {"tonic": [0.7, 0.8], "clonic": [1.0, 0.0]}
-    assert damage.lines() == [f"{path.name}: score that is no number (2)"]
+    assert damage.lines() == [f"{path.name}: score or answers that cannot be read (2)"]
     assert sign_scores(scores) == {"tonic": pytest.approx(0.75), "clonic": 0.5}
     assert overall(scores) == 0.63
+
+
+def test_answers_are_scored_and_put_together(tmp_path: Path) -> None:
+    """The second question on stiffening differs; a row of too few answers is left."""
+    path = tmp_path / "answers.csv"
+    path.write_text(
+        "feature,label,expert_label,answers,expert_answers\n"
+        'tonic,yes,yes,"yes|left|arm,leg","yes|right|leg,arm"\n'
+        "clonic,no,yes,no|x|y,yes|left|leg\n"
+        "clonic,no,no,no,no\n"
+    )
+    damage = Damage()
+    scores = read_scores(path, damage)
+    assert scores["tonic"] == pytest.approx([0.85])
+    assert scores["clonic"] == [0.0]
+    assert damage.lines() == ["answers.csv: score or answers that cannot be read (1)"]
 
 
 def test_signs_weigh_the_same_whatever_their_number() -> None:

@@ -300,7 +300,9 @@ def test_the_command_scores_answers(data: Path, answers: Path) -> None:
     assert tonic["precision"] == pytest.approx(1 / 3)
     assert (eyes["sign"], eyes["n"], eyes["f1"]) == ("close_eyes", 2, 0.0)
     assert "base.csv: video that is not annotated (1)" in result.stderr
+    assert tonic["low"] <= tonic["f1"] <= tonic["high"]
     table = run("--data", data, answers, "--paper-compat").stdout
+    assert "low" not in table
     assert table.startswith("base\nsign")
     assert "tonic       2  1    0.667     0.500  1.000  0.667" in table
 

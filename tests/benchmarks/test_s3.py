@@ -7,8 +7,10 @@ the shared data beside the checkout, and skips where they are absent.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from s3ns.benchmarks.s3.answers import document_answers, model_answers
 from s3ns.benchmarks.s3.compare import compared
 from s3ns.benchmarks.s3.documents import expert_document, pseudonym
 from s3ns.benchmarks.s3.fitted import check_apart, splits
+from s3ns.benchmarks.s3.page import page
 from s3ns.benchmarks.s3.published import TASKS, Published, differences
 from s3ns.benchmarks.s3.rigorous import constants
 from s3ns.benchmarks.s3.run import Run, run
@@ -39,13 +42,16 @@ from s3ns.benchmarks.s3.tables import (
     TRUTH,
     Damage,
     NameMender,
+    brief,
     open_checkout,
+    patient_of,
     read_rows,
     seconds,
 )
 from s3ns.benchmarks.s3.truth import read_truth
 from s3ns.cli import main
 from s3ns.facts import InputError, vocabulary
+from s3ns.symbolic import Reasoner
 
 SIGNS = list(vocabulary().by_name)
 DATA = Path(
@@ -149,6 +155,11 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def judge() -> Reasoner:
+    return Reasoner()
+
+
 def test_damage_is_counted_and_never_names_a_video(made: Path) -> None:
     checkout = open_checkout(made)
     truth = read_truth(checkout)
@@ -190,13 +201,60 @@ def test_a_cut_name_is_mended_where_one_video_fits() -> None:
     assert mender.mend("B@y.2_0.wav", "f", damage) == "B@y.2_0"
 
 
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "latin-1"])
-def test_all_encodings_are_read(tmp_path: Path, codec: str) -> None:
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_all_encodings_are_read(tmp_path: Path, codec: str, delimiter: str) -> None:
     path = tmp_path / "t.csv"
-    path.write_bytes("file_name,note\na,café\n".encode(codec))
+    text = "file_name,note \r\na,café\r\n\r\n".replace(",", delimiter)
+    path.write_bytes(text.encode(codec))
     damage = Damage()
     assert read_rows(path, damage) == [{"file_name": "a", "note": "café"}]
-    assert bool(damage.lines()) == (codec != "utf-8")
+    assert len(damage.lines()) == (codec != "utf-8") + (delimiter != ",")
+
+
+def test_quotes_of_windows_are_read_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"file_name,note\na,\x93so\x94\n")
+    assert read_rows(path, Damage())[0]["note"] == "“so”"
+
+
+def test_rows_that_are_uneven_or_come_again_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("file_name,label\na,ES\na,NES\nb\nc,ES,x\n")
+    damage = Damage()
+    assert [row["label"] for row in read_rows(path, damage)] == ["ES", "NES", "", "ES"]
+    assert damage.lines() == [
+        "t.csv: name that occurs again, the last row counts (1)",
+        "t.csv: row with more or fewer cells than the header (2)",
+    ]
+    assert brief(["a: x (1)", "b: x (2)", "b: y (1)"]) == [
+        "x (3 in 2 files)",
+        "b: y (1)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("file_name,lab\nx,ES\n", "no column label; it has file_name, lab"),
+        ("name,label\nx,ES\n", "no column file_name"),
+        ("label,file_name\nx,ES\n", "labels none of its 1 videos"),
+        ("file_name,label,label\nx,ES,ES\n", "two columns label"),
+        ("\x1b[31m,label\nx,ES\n", r"'\\x1b\[31m'"),
+    ],
+)
+def test_tables_that_cannot_be_used_are_told(made: Path, text: str, said: str) -> None:
+    (made / TRUTH / "task7_annotation.csv").write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_truth(open_checkout(made))
+
+
+def test_a_model_that_knows_no_video_scores_nothing(made: Path) -> None:
+    path = made / MODELS[0] / "m" / "Task7_m_all.csv"
+    path.write_text(path.read_text().replace("@", "#"))
+    scores = Published(open_checkout(made)).scores("7")["m"]["with_report"]
+    assert (scores["n"], scores["f1"]) == (0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -215,9 +273,9 @@ def test_no_expert_document_tells_who_or_what_it_is(made: Path) -> None:
         assert pseudonym(event.video) in text
 
 
-def test_missing_answers_are_wrong(made: Path) -> None:
-    found = run(made, ["7"], "full")
-    (table,) = found.tables
+def test_missing_answers_are_wrong(made: Path, judge: Reasoner) -> None:
+    found = run(made, ["7"], "full", None, judge)
+    table, *_ = found.tables
     rows = {row["system"]: row for row in table.rows}
     assert rows["m"]["coverage"] == 0.5
     assert rows["m"]["accuracy"] == 0.5
@@ -232,6 +290,42 @@ def test_a_split_keeps_patients_together(made: Path) -> None:
         assert not {truth.patients[k] for k in fit} & {truth.patients[k] for k in score}
     with pytest.raises(InputError, match="1 patients are on both sides"):
         check_apart(["a", "b"], ["b"])
+
+
+def test_what_each_fold_fitted_is_kept(
+    public: Path, tmp_path: Path, judge: Reasoner
+) -> None:
+    """On the events of some patients: what is fitted takes long on those of all."""
+    found = run(few_patients(public, tmp_path), ["7"], "cv5", None, judge)
+    kept = [fit for fit in found.fits if fit["system"].startswith("learned")]
+    assert [fit["fold"] for fit in kept] == list(range(5))
+    scored = [k for fit in kept for k in fit["scored"]]
+    assert sorted(scored) == list(range(len(found.events)))
+    assert all(0 < weight <= 300 for fit in kept for weight in fit["weights"].values())
+    assert len({json.dumps(fit["weights"]) for fit in kept}) > 1
+    (table,) = [table for table in found.tables if table.name == "diagnosis_coverage"]
+    whole = {row["system"]: row["macro_f1"] for row in found.tables[0].rows}
+    assert all(row["100%"] == pytest.approx(whole[row["system"]]) for row in table.rows)
+    shown = page(found)
+    for system in ("learned evidence", "random forest"):
+        assert system in shown
+    assert not any(
+        event.video in shown for event in read_truth(open_checkout(public)).events
+    )
+    path = tmp_path / "run.json"
+    path.write_text(found.to_json())
+    assert Run.read(path).to_json() == found.to_json()
+
+
+def few_patients(public: Path, folder: Path) -> Path:
+    """Copy the truth of every third patient, without models."""
+    for path in [*(public / TRUTH).glob("*.csv"), public / FOLDS]:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="latin-1"))))
+        kept = [
+            row for row in rows[1:] if not zlib.crc32(patient_of(row[0]).encode()) % 3
+        ]
+        write(folder / path.relative_to(public), rows[0], kept)
+    return folder
 
 
 def test_folds_that_share_a_patient_are_refused(made: Path) -> None:
@@ -279,8 +373,8 @@ def test_a_task_without_texts_is_said_to_be_unscored(made: Path) -> None:
     assert any("not scored" in line for line in found.damage)
 
 
-def test_runs_on_other_events_are_not_compared(made: Path) -> None:
-    one = run(made, ["7"], "full")
+def test_runs_on_other_events_are_not_compared(made: Path, judge: Reasoner) -> None:
+    one = run(made, ["7"], "full", None, judge)
     other = Run(one.split, one.events[1:], one.tables, one.answers, one.leads)
     with pytest.raises(InputError, match="other events"):
         compared(one, "m", other, "m")

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from s3ns.benchmarks.s3.answers import document_answers, model_answers
+from s3ns.benchmarks.s3.documents import expert_document
+from s3ns.benchmarks.s3.laterality import COLUMNS
+from s3ns.benchmarks.s3.published import Published
+from s3ns.benchmarks.s3.rigorous import constants
 from s3ns.benchmarks.s3.tables import TRUTH, Checkout, open_checkout
+from s3ns.benchmarks.s3.text_tables import justification_table, words_table
 from s3ns.benchmarks.s3.texts import (
-    all_pairs,
     constant_justification,
     constant_report,
-    justification_scores,
+    is_text,
     merged_text,
     published_pairs,
-    report_scores,
     text_scores,
 )
+from s3ns.benchmarks.s3.truth import read_truth
 from s3ns.facts import InputError, vocabulary
 
 SHORT = ("the cat sat on mat", "the cat sat on the mat")
@@ -50,6 +56,14 @@ def checkout(tmp_path: Path) -> Checkout:
             for n, label, text in zip(names, labels, experts, strict=True)
         ],
     )
+    for file, columns in {
+        "task3_spatial_annotation.csv": [true for true, _ in COLUMNS.values()],
+        "task5_sequence_annotation.csv": ["event_sequence"],
+        "Task4_time_annotation.csv": ["feature", "target_time"],
+        "task6_report_modified.csv": [],
+        "../../finetune/datasplit/all_folds.csv": ["fold"],
+    }.items():
+        write(truth / file, [{"file_name": names[0]} | dict.fromkeys(columns, "0")])
     answers = ["the cat sat on mat ", "one two three four", "something", "FAIL"]
     write(
         tmp_path / "result/vlm_inference/made/Task12_made_all_merged_llmmerge.csv",
@@ -112,7 +126,7 @@ def test_what_failed_is_left_out_as_published_and_empty_otherwise(said: str) -> 
     truth = {"a": "expert", "b": "expert", "c": ""}
     answers = {"a": said, "b": "text", "c": "text", "d": "text"}
     assert published_pairs(answers, truth) == [("text", "expert")]
-    assert all_pairs(answers, truth) == [("", "expert"), ("text", "expert")]
+    assert not is_text(said)
 
 
 def test_a_text_with_such_a_word_in_it_counts() -> None:
@@ -123,37 +137,53 @@ def test_a_text_with_such_a_word_in_it_counts() -> None:
 
 def test_justifications_as_published(checkout: Checkout) -> None:
     """Two pairs are left; that the second label is wrong does not matter."""
-    scores = justification_scores(checkout, "made", paper=True)
-    assert scores == {"tonic": text_scores([SHORT, EQUAL])}
+    scores = Published(checkout).scores("2")
+    expected = text_scores([SHORT, EQUAL])
+    assert expected is not None
+    assert scores == {"made": {"tonic": asdict(expected)}}
 
 
-def test_justifications_asked_properly(checkout: Checkout) -> None:
-    """The text for the wrong label is empty, and so is that which failed."""
-    scores = justification_scores(checkout, "made")
-    pairs = [SHORT, ("", EQUAL[1]), ("", "nobody wrote it")]
-    assert scores == {"tonic": text_scores(pairs)}
-    assert scores["tonic"] is not None
-    assert scores["tonic"].rouge1 == pytest.approx(10 / 11 / 3)
+def test_published_scores_are_those_of_the_patients_asked_for(
+    checkout: Checkout,
+) -> None:
+    scores = Published(checkout, {"p0"}).scores("2")
+    assert scores["made"]["tonic"]["n"] == 1
 
 
-def test_reports(checkout: Checkout) -> None:
-    assert report_scores(checkout, "made", paper=True) == text_scores([SHORT])
-    proper = report_scores(checkout, "made")
-    assert proper is not None
-    assert proper.n == 3
-    assert proper.rouge1 == pytest.approx(10 / 11 / 3)
+def test_texts_asked_properly(checkout: Checkout) -> None:
+    """The text for the wrong label is empty, and so are missing and failed ones."""
+    truth = read_truth(checkout)
+    systems = [*model_answers(checkout, "made", truth), *constants(truth)]
+    tables = (justification_table(truth, systems), words_table(truth, systems))
+    for table in tables:
+        first = table.rows[0]
+        assert first["rouge1"] == pytest.approx(10 / 11 / 3)
+        assert first["coverage"] == pytest.approx(1 / 3)
+        assert len(table.rows) > 1, "trivial answers stand beside it"
+        assert all(row["low"] <= row["rouge1"] <= row["high"] for row in table.rows)
 
 
-def test_a_model_without_texts_has_no_scores(checkout: Checkout) -> None:
-    assert justification_scores(checkout, "other") is None
-    assert report_scores(checkout, "other") is None
+def test_documents_enter_with_their_words(checkout: Checkout) -> None:
+    truth = read_truth(checkout)
+    documents = {event.video: expert_document(event) for event in truth.events}
+    answers = document_answers("ours", documents)
+    (words,) = justification_table(truth, [answers]).rows
+    assert words["coverage"] == 1
+    (report,) = words_table(truth, [answers]).rows
+    assert report["rouge1"] > 0
+
+
+def test_reports_as_published(checkout: Checkout) -> None:
+    expected = text_scores([SHORT])
+    assert expected is not None
+    assert Published(checkout).scores("6") == {"made": {"words": asdict(expected)}}
 
 
 def test_a_table_without_reports_is_told(checkout: Checkout) -> None:
     path = checkout.folder / "result/vlm_inference/made/Task6_made_all_merged.csv"
     write(path, [{"file_name": "a", "text": "b"}])
     with pytest.raises(InputError, match="no column report; it has file_name, text"):
-        report_scores(checkout, "made")
+        Published(checkout).scores("6")
 
 
 def test_segments_are_joined_before_they_are_fused() -> None:

@@ -14,7 +14,7 @@ from s3ns.cli import main
 from s3ns.facts import Document, InputError, Label
 from s3ns.symbolic import Reasoner, RuleBase
 from s3ns.symbolic.abstention import forced, safe_margin
-from s3ns.symbolic.evidence import Evidence, Piece, evidence_of, pieces_of
+from s3ns.symbolic.evidence import Evidence, Piece, evidence_of, pieces_of, verdicts_of
 from s3ns.symbolic.fitting import fit_weights
 from s3ns.symbolic.learned import read_labelled, weights_layer
 from s3ns.symbolic.reliability import (
@@ -50,9 +50,11 @@ def test_evidence_adds_up_to_what_the_rules_conclude(base: RuleBase) -> None:
     documents = [document(scene) for scene in SCENES]
     evidence = evidence_of(base, documents)
     leads = evidence.leads(evidence.weights)
-    for one, lead in zip(documents, leads, strict=True):
+    labels = verdicts_of(base, documents)
+    for one, lead, label in zip(documents, leads, labels, strict=True):
         verdict = Reasoner.of(base).reason(one).verdict
         assert verdict is not None
+        assert verdict.label == label
         said = verdict.score_epileptic - verdict.score_non_epileptic
         assert round(100 * lead) == said
 
