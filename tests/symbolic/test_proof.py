@@ -44,21 +44,28 @@ def test_conclusions_name_a_rule_and_leaves_do_not_rest_on_anything(reasoned):
         assert node.text[0] == node.text[0].upper()
         assert "{" not in node.text
         if node.kind == "conclusion":
-            assert node.rule is not None
+            assert node.rule
             assert node.premises
         else:
             assert node.premises == ()
 
 
+def test_each_rule_that_was_applied_is_listed_once(reasoned, reasoner):
+    listed = [rule.id for rule in reasoned.proof.rules]
+    assert listed == sorted({node.rule for node in reasoned.proof.nodes if node.rule})
+    known = {rule.label.id: rule.reference for rule in reasoner.base.rules}
+    assert all(known[rule.id] == rule for rule in reasoned.proof.rules)
+
+
 def test_each_premise_of_a_rule_appears_in_order(reasoned, reasoner):
-    bodies: dict[tuple[str, int], list[list[str]]] = {}
+    bodies: dict[str, list[list[str]]] = {}
     for rule, shape in zip(reasoner.base.rules, reasoner.base.shapes, strict=True):
         kinds = [condition.kind for condition in shape.conditions]
-        bodies.setdefault((rule.label.id, rule.line), []).append(kinds)
+        bodies.setdefault(rule.label.id, []).append(kinds)
     for node in reasoned.proof.nodes:
         if node.kind == "conclusion":
             kinds = [premise.kind for premise in node.premises]
-            assert kinds in bodies[node.rule.id, node.rule.line]
+            assert kinds in bodies[node.rule]
 
 
 def test_every_part_of_the_verdict_has_its_node(reasoned):
@@ -69,7 +76,7 @@ def test_every_part_of_the_verdict_has_its_node(reasoned):
     parts += [note for note in (verdict.ilae2025, verdict.ilae2017) if note]
     for part in parts:
         assert known[part.node].text == part.text
-        assert known[part.node].rule.id == part.rule
+        assert known[part.node].rule == part.rule
 
 
 def test_scores_are_the_sums_of_what_counted(reasoned):
