@@ -291,9 +291,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _from_1_0(raw: dict[str, Any]) -> dict[str, Any]:
-    """Drop the verdict of a Document of version 1.0, whose proofs were written otherwise.
+    """Drop the verdict of version 1.0, whose proofs were written otherwise.
 
-    It is derived anew from the findings; what was found is the same in both.
+    It is derived anew from the findings; those are the same in both versions.
     """
     later = {"verdict", "proof", "inquiry"}
     return {
