@@ -82,7 +82,8 @@ class ProofBuilder:
             "conclusion" if shape.conditions else "given"
         )
         values = zip(shape.variables, step.values, strict=True)
-        self._cited.setdefault(rule.label.id, rule.reference)
+        if rule.label.id not in self._cited:
+            self._cited[rule.label.id] = rule.reference
         return Node(
             id=name,
             kind=kind,
