@@ -69,17 +69,18 @@ def parts_of(base: RuleBase) -> Parts:
         upper = set()  # evidence that rests on what follows from it cannot be split off
     texts: tuple[list[str], list[str]] = ([], [])
     border: set[Signature] = set()
-    for rule, shape in zip(base.rules, base.shapes, strict=True):
+    for rule, shape, written in zip(
+        base.rules, base.shapes, base.solver_texts, strict=True
+    ):
         head = _signature(shape.head)
         premises = _premises(shape)
         if head not in needed:
             continue
         if head not in upper:
-            texts[0].append(str(rule.syntax))
+            texts[0].append(written)
         elif premises and premises.isdisjoint(upper | {EVIDENCE}):
             # It weighs no evidence: only what it concludes crosses the border, not the
             # findings it rests on, of which there are as many sets as worlds.
-            written = str(rule.syntax)
             first = str(rule.syntax.head)
             texts[0].append(f"_{first}{written.removeprefix(first)}")
             name, arity = head
@@ -88,7 +89,7 @@ def parts_of(base: RuleBase) -> Parts:
             texts[1].append(f"{atom} :- _{atom}.")
             border.add((f"_{name}", arity))
         else:
-            texts[1].append(str(rule.syntax))
+            texts[1].append(written)
             border |= premises - upper
     return Parts(
         "\n".join(texts[0]),

@@ -188,7 +188,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "0-60",
         60,
         "MOT-23 ES-22 LAT-13 ILA-13 HED-02-JERKS HED-11 LAT-15 ES-18-BOTH ES-19 "
-        "VER-04-ABSENCE VER-06-STIFF VER-06-VERSION REM-08 REM-10 NES-07-BOTH",
+        "VER-04-ABSENCE VER-06-STIFF VER-06-VERSION REM-08 REM-10 REM-10-START "
+        "NES-07-BOTH",
     ),
     (
         "jerks whose side is not known",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import clingo
 import clingo.ast
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from s3ns.facts import Document, FileHash
 from s3ns.symbolic import Reasoner
 from s3ns.symbolic.encoding import encode
+from s3ns.symbolic.proof import ProofBuilder
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
 from tests.symbolic.scenes import document
@@ -264,3 +266,28 @@ def test_own_folder_of_rules_in_place_of_the_shipped_ones(tmp_path, reasoner):
     own = Reasoner(tmp_path, alone=True).reason(document(SCENE))
     assert own.verdict == reasoner.reason(document(SCENE)).verdict
     assert own.provenance[-1].rules[0].name == f"{tmp_path.name}/basis.lp"
+
+
+def test_an_aggregate_names_all_its_members_and_an_extreme_those_that_attain_it():
+    """What stands for anything in one premise is not what does in another."""
+    label = "%! rule: {}\n%! title: T\n%! says: S\n%! source: s\n%! grade: design\n"
+    rules = (
+        label.format("A") + "many(S) :- seen(S,_,_,_,_), 2 <= #count { T : "
+        "seen(tonic,_,T,_,_) }.\n"
+        + label.format("B")
+        + "first(T) :- seen(S,_,T,_,_), T = #min { T0 : seen(tonic,_,T0,_,_) }.\n"
+    )
+    base = RuleBase({"own.lp": rules.encode()})
+    facts = encode(document("tonic left 5-10; tonic left 15-21; clonic left 30-33"))
+    builder = ProofBuilder(base, facts, Replay(base, facts))
+
+    def members(conclusion: str) -> int:
+        (premise,) = (
+            premise
+            for premise in builder.node(clingo.parse_term(conclusion)).premises
+            if premise.kind == "aggregate"
+        )
+        return len(premise.nodes)
+
+    assert members("many(clonic)") == 2
+    assert members("first(50)") == 1
