@@ -246,7 +246,7 @@ def new(console: Console, name: str, folder: Path) -> None:
     if not is_id(name):
         raise click.UsageError(f"{name!r} is not an id such as OWN-01")
     texts = starter(name)
-    file = f"{name.lower()}{TEMPLATES}"
+    file = f"{name.lower()}{TEMPLATES[0]}"
     targets = (folder / file, folder / CASES / file)
     for target in targets:
         if target.exists():
@@ -365,7 +365,7 @@ def _texts(folder: Path | None) -> Mapping[str, list[str]]:
     from s3ns.symbolic.sources import case_files
 
     return {
-        name: raw.decode("utf-8", "replace").splitlines()
+        name: raw.decode("utf-8-sig", "replace").splitlines()
         for layer in (*rule_layers(folder), case_files(folder))
         for name, raw in layer.items()
     }

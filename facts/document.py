@@ -27,7 +27,8 @@ from s3ns.facts.verdict import Proof, Verdict
 from s3ns.facts.vocabulary import Side, vocabulary
 
 FORMAT: Literal["s3ns-document"] = "s3ns-document"
-VERSION: Literal["1.0"] = "1.0"
+VERSION: Literal["1.1"] = "1.1"
+"""Of the format. 1.1 lists each rule of a proof once; of 1.0 the findings are read."""
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,7 +115,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     recording: Recording
     format: Literal["s3ns-document"] = FORMAT
-    version: Literal["1.0"] = VERSION
+    version: Literal["1.1"] = VERSION
     findings: tuple[Finding, ...] = ()
     absences: tuple[Absence, ...] = ()
     unassessable: tuple[Unassessable, ...] = ()
@@ -213,7 +214,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             where.
         """
         try:
-            return msgspec.json.decode(text, type=cls)
+            try:
+                return msgspec.json.decode(text, type=cls)
+            except msgspec.ValidationError:
+                raw = msgspec.json.decode(text)
+                if not isinstance(raw, dict) or raw.get("version") != "1.0":
+                    raise
+                return msgspec.convert(_from_1_0(raw), cls)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{name} is not an s3ns Document: {error}") from error
 
@@ -281,6 +288,18 @@ def write_text(path: Path, text: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _from_1_0(raw: dict[str, Any]) -> dict[str, Any]:
+    """Drop the verdict of version 1.0, whose proofs were written otherwise.
+
+    It is derived anew from the findings; those are the same in both versions.
+    """
+    later = {"verdict", "proof", "inquiry"}
+    return {
+        **{name: raw[name] for name in raw if name not in later},
+        "version": VERSION,
+    }
 
 
 def _mirrored_words(text: str) -> str:

@@ -222,6 +222,9 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         What would change it.
     asks
         Where to look again, the most telling first; ``None`` if not asked.
+    asks_complete
+        Whether there was time to weigh every stretch; otherwise these are the best that
+        were found.
     why_not
         Why something else was not concluded.
     """
@@ -229,4 +232,5 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     robustness: Robustness | None = None
     what_if: WhatIf | None = None
     asks: tuple[Ask, ...] | None = None
+    asks_complete: bool = True
     why_not: WhyNot | None = None

@@ -71,7 +71,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     atom
         The same as a term of the rule language.
     rule
-        The rule applied; conclusions only.
+        Id of the rule applied, or empty; the proof lists the rules.
     premises
         In the order in which the rule names them; conclusions only.
     """
@@ -82,7 +82,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ]
     text: str
     atom: str
-    rule: RuleReference | None = None
+    rule: str = ""
     premises: tuple[Premise, ...] = ()
 
 
@@ -96,10 +96,13 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nodes
         Each node after the nodes it rests on. Conclusions beside the verdict, and those
         drawn from it, such as the class of a seizure, have their nodes here as well.
+    rules
+        The rules that were applied, each once, by their ids.
     """
 
     root: str
     nodes: tuple[Node, ...]
+    rules: tuple[RuleReference, ...] = ()
 
     def node(self, node_id: str) -> Node:
         """Look a node up by its id."""

@@ -19,6 +19,9 @@ from s3ns.facts.inquiry import Place
 from s3ns.report.words import NOTICE, VERDICT_TITLES, span
 
 _MOST_EVIDENCE = 6
+_CUT = (
+    "These are the best found in the time given: there was none to weigh every stretch."
+)
 
 
 def inquiry_text(inquiry: Inquiry, *, width: int = 100) -> str:
@@ -39,7 +42,7 @@ def inquiry_text(inquiry: Inquiry, *, width: int = 100) -> str:
     if inquiry.robustness is not None:
         blocks.append(_robustness(inquiry.robustness, width))
     if inquiry.asks is not None:
-        blocks.append(_asks(inquiry.asks, width))
+        blocks.append(_asks(inquiry, inquiry.asks, width))
     blocks.append(textwrap.wrap(NOTICE, width))
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -125,10 +128,14 @@ def _robustness(found: Robustness, width: int) -> list[str]:
     return lines
 
 
-def _asks(asks: tuple[Ask, ...], width: int) -> list[str]:
+def _asks(inquiry: Inquiry, asks: tuple[Ask, ...], width: int) -> list[str]:
+    cut = "" if inquiry.asks_complete else _CUT
     if not asks:
-        return ["Where to look again?", *_item("Nowhere: it would not matter.", width)]
+        said = cut or "Nowhere: it would not matter."
+        return ["Where to look again?", *_item(said, width)]
     lines = ["Where to look again? (the most telling first)"]
+    if cut:
+        lines += _item(cut, width)
     for number, ask in enumerate(asks, start=1):
         lines += _item(ask.text, width, mark=f"{number}. ")
     return lines

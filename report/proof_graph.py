@@ -81,7 +81,7 @@ def proof_graph(proof: Proof, *, root: str | None = None) -> nx.MultiDiGraph[str
             kind=node.kind,
             text=node.text,
             atom=node.atom,
-            rule=node.rule.id if node.rule else "",
+            rule=node.rule,
             conditions=tuple(_conditions(node)),
         )
     for arrow in _arrows(nodes):
@@ -157,7 +157,7 @@ def _conditions(node: Node) -> Iterator[str]:
 
 
 def _label(node: Node) -> list[str]:
-    text = f"{node.text} [{node.rule.id}]" if node.rule else node.text
+    text = f"{node.text} [{node.rule}]" if node.rule else node.text
     lines = textwrap.wrap(text, _WIDTH, break_on_hyphens=False)
     for condition in _conditions(node):
         lines += textwrap.wrap(f"• {condition}", _WIDTH, subsequent_indent="  ")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from s3ns.facts import Node, Premise, Proof, RuleReference, Verdict
+from s3ns.facts import Node, Premise, Proof, Verdict
 from s3ns.report.words import NOTICE, SIDES
 
 _FEW = 3
@@ -100,7 +100,7 @@ class _Tree:
         self._lines, self._width = lines, width
         self._drawn: set[str] = set()
         self._named: dict[str, None] = {}
-        self._rules: dict[str, RuleReference] = {}
+        self._rules, self._cited = proof.rules, set[str]()
 
     def draw(self, root: str, *, remark: str = "") -> Iterator[str]:
         node = self._nodes[root]
@@ -119,15 +119,17 @@ class _Tree:
 
     def rules(self) -> Iterator[str]:
         """List the rules that were applied, in the order of their ids."""
-        for name, rule in sorted(self._rules.items()):
-            text = f"{name}  {rule.title} ({rule.grade}, {rule.file}:{rule.line})"
+        for rule in self._rules:
+            if rule.id not in self._cited:
+                continue
+            text = f"{rule.id}  {rule.title} ({rule.grade}, {rule.file}:{rule.line})"
             yield from self._wrapped(f"{text}: {rule.source}", "", "       ")
 
     def _labelled(self, node: Node) -> str:
-        if node.rule is None:
+        if not node.rule:
             return node.text
-        self._rules[node.rule.id] = node.rule
-        return f"{node.text} [{node.rule.id}]"
+        self._cited.add(node.rule)
+        return f"{node.text} [{node.rule}]"
 
     def _premises(self, node: Node, indent: str) -> Iterator[str]:
         for place, premise in enumerate(node.premises, start=1):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import clingo
 
-from s3ns.facts import Ask, Document, Finding, vocabulary
+from s3ns.facts import Ask, Document, Finding, Label, vocabulary
 from s3ns.symbolic.changes import (
     Possible,
     Seen,
@@ -17,6 +17,7 @@ from s3ns.symbolic.changes import (
     finding_words,
     judged_absent,
     least_confidence,
+    placed,
     possible_of,
     reach_of,
     seen_of,
@@ -37,10 +38,22 @@ MOST = 5
 SECONDS = 2.0
 """After these no further stretch is weighed."""
 
+_AT_ONCE = 16  # questions: the time is looked at between them
+
 _LEAST_GAIN = 0.005  # half a percent is within the noise of sampling
 
 _NOTHING_TO_SEE = {"no_audio", "no_quiet_lead_in", "too_short"}
 """Reasons that no second look at the same recording can mend."""
+
+
+class Asks(NamedTuple):
+    """The stretches that are worth another look, the most telling first.
+
+    ``is_complete`` says whether there was time to weigh all that there are.
+    """
+
+    asks: tuple[Ask, ...]
+    is_complete: bool
 
 
 class _Outcome(NamedTuple):
@@ -48,9 +61,6 @@ class _Outcome(NamedTuple):
 
     come: frozenset[clingo.Symbol]
     gone: frozenset[clingo.Symbol]
-
-    def applied(self, facts: frozenset[clingo.Symbol]) -> frozenset[clingo.Symbol]:
-        return (facts - self.gone) | self.come
 
 
 class _Question(NamedTuple):
@@ -71,7 +81,7 @@ def asks_of(
     most: int = MOST,
     seed: int = 0,
     seconds: float = SECONDS,
-) -> tuple[Ask, ...]:
+) -> Asks:
     """Return the stretches that are worth another look, the most telling first.
 
     Asked are findings of limited confidence, and signs that could not be judged within
@@ -115,42 +125,62 @@ def asks_of(
     for question in questions:
         for atom in frozenset().union(*question.seen, *question.not_seen):
             optional.setdefault(atom, ())
-    given = frozenset(atom for atom in fixed if atom in optional)
+    given = [atom for atom in fixed if atom in optional]
     worlds = Worlds(base, [atom for atom in fixed if atom not in given], optional)
-    everything = given | {item.atom for item in seen}
-    verdict = worlds.verdict(everything)
+    as_it_is = dict.fromkeys([*given, *(item.atom for item in seen)], 1)
+    (verdict,) = worlds.labels(as_it_is, 1)
     # What turns the verdict by itself comes first, in case time runs out, and stands
     # for the other sides and parts of its stretch.
-    questions.sort(
-        key=lambda question: all(
-            worlds.verdict(outcome.applied(everything)) is verdict
-            for outcome in (question.seen, question.not_seen)
-        )
+    outcomes = [outcome for item in questions for outcome in (item.seen, item.not_seen)]
+    turned = _holding(worlds, verdict, as_it_is, 1, outcomes)
+    order = sorted(
+        range(len(questions)), key=lambda place: all(turned[2 * place : 2 * place + 2])
     )
+    questions = [questions[place] for place in order]
     first = {(item.state, item.not_seen): item for item in reversed(questions)}
-    samples = Counter(
-        world | given for world in sampled(seen, worlds=WORLDS, seed=seed)
-    )
-
-    def share(outcome: _Outcome = _AS_IT_IS) -> float:
-        holding = (
-            count
-            for world, count in samples.items()
-            if worlds.verdict(outcome.applied(world)) is verdict
-        )
-        return sum(holding) / WORLDS
-
-    present = share()
-    asks = []
-    for question in questions:
+    questions = [q for q in questions if first[q.state, q.not_seen] is q]
+    samples = dict.fromkeys(given, (1 << WORLDS) - 1)
+    samples |= sampled(seen, worlds=WORLDS, seed=seed)
+    present = _share(_holding(worlds, verdict, samples, WORLDS, [_AS_IT_IS])[0])
+    asks: list[Ask] = []
+    is_complete = True
+    for start in range(0, len(questions), _AT_ONCE):
         if time.monotonic() > deadline:
+            is_complete = False
             break
-        if first[question.state, question.not_seen] is question:
-            seen_share, not_seen_share = share(question.seen), share(question.not_seen)
-            asks.append(_ask(question, present, seen_share, not_seen_share))
+        some = questions[start : start + _AT_ONCE]
+        outcomes = [outcome for item in some for outcome in (item.seen, item.not_seen)]
+        shares = map(_share, _holding(worlds, verdict, samples, WORLDS, outcomes))
+        asks += (_ask(item, present, next(shares), next(shares)) for item in some)
     worth = [ask for ask in asks if ask.gain >= _LEAST_GAIN]
     worth.sort(key=lambda ask: (-ask.gain, ask.start, ask.end, ask.sign, ask.side))
-    return tuple(worth[:most])
+    return Asks(tuple(worth[:most]), is_complete)
+
+
+def _holding(
+    worlds: Worlds,
+    verdict: Label,
+    samples: Mapping[clingo.Symbol, int],
+    count: int,
+    outcomes: Sequence[_Outcome],
+) -> list[int]:
+    """Return, for each outcome, in which of the samples the verdict holds with it."""
+    every = (1 << count) - 1
+    opened: dict[clingo.Symbol, int] = dict.fromkeys(samples, 0)
+    for place, outcome in enumerate(outcomes):
+        for atom in {*samples, *outcome.come}:
+            there = samples.get(atom, 0)
+            if atom in outcome.gone:
+                there = 0
+            if atom in outcome.come:
+                there = every
+            opened[atom] = opened.get(atom, 0) | there << place * count
+    holds = worlds.labels(opened, count * len(outcomes)).get(verdict, 0)
+    return [holds >> place * count & every for place in range(len(outcomes))]
+
+
+def _share(worlds: int) -> float:
+    return worlds.bit_count() / WORLDS
 
 
 _AS_IT_IS = _Outcome(frozenset(), frozenset())
@@ -186,11 +216,9 @@ def _ask(question: _Question, present: float, seen: float, not_seen: float) -> A
     finding, chance = question.finding, question.chance
     gain = chance * abs(seen - present) + (1 - chance) * abs(not_seen - present)
     verb = "Check" if question.state == "unsure" else "Look for"
-    return Ask(
-        sign=finding.sign,
-        side=finding.side,
-        start=finding.start,
-        end=finding.end,
+    return placed(
+        Ask,
+        finding,
         state=question.state,
         chance=chance,
         if_seen=seen,

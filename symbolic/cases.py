@@ -15,7 +15,8 @@ Cases lie in YAML files in a folder ``cases`` beside the rules they are about::
 
 ``given`` holds an observation a line: ``clonic left 10-15 rate=3`` for a finding,
 ``no tonic 0-20`` for what was looked for and not seen, and
-``? tonic limb_covered 0-20`` for what could not be judged. ``@0.4`` gives a confidence.
+``'? tonic limb_covered 0-20'``, in quotes because of what YAML takes the mark for, for
+what could not be judged. ``@0.4`` gives a confidence.
 ``nothing else 0-60`` says that all signs not named were looked for and not seen; it
 leaves answers out, because nobody spoke to the patient unless that is said.
 """
@@ -178,6 +179,11 @@ def observation(line: str) -> Observation:
         If it cannot be read.
     """
     first, *rest = line.split()
+    sign = rest[0] if first in {"no", "?"} and rest else first
+    if sign not in vocabulary().by_name:
+        if first == "not":
+            raise ValueError(f"write 'no {' '.join(rest)}'")
+        raise ValueError(unknown("sign", sign, vocabulary().by_name))
     if first == "no" and len(rest) == 2:
         start, end = _interval(rest[1])
         return Absence(sign=rest[0], start=start, end=end, source=SOURCE)
@@ -194,10 +200,10 @@ def observation(line: str) -> Observation:
         if word in list(Side):
             side = Side(word)
         elif word.startswith("@"):
-            confidence = float(word[1:])
+            confidence = _number(word[1:], word)
         elif "=" in word:
             name, _, value = word.partition("=")
-            measures[name] = float(value)
+            measures[name] = _number(value, word)
         else:
             interval = _interval(word)
     if interval is None:
@@ -250,7 +256,7 @@ def read_cases(
     found = []
     for name, raw in sorted(texts.items()):
         try:
-            text = raw.decode("utf-8")
+            text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             problems.add(Place(name, 1, 1), "R001", reason=error)
             continue
@@ -382,6 +388,12 @@ def _pattern(written: str) -> re.Pattern[str]:
         return re.compile(re.escape(compact) + r"(\(.*\))?")
     parts = re.split(r"(?<=[(,])_(?=[,)])", compact)
     return re.compile("[^,()]+".join(map(re.escape, parts)))
+
+
+def _number(text: str, word: str) -> float:
+    if not re.fullmatch(r"-?\d+(\.\d+)?", text):
+        raise ValueError(f"expected a number such as 0.4 or 15, no unit, in {word!r}")
+    return float(text)
 
 
 def _interval(text: str) -> tuple[float, float]:

@@ -8,7 +8,7 @@ not seen.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import clingo
 import msgspec
@@ -21,6 +21,7 @@ from s3ns.facts import (
     decisecond_interval,
     vocabulary,
 )
+from s3ns.facts.inquiry import Place
 from s3ns.symbolic.encoding import MERGE_GAP
 from s3ns.symbolic.wording import side_words, span_words, uncapitalised
 
@@ -219,6 +220,20 @@ def finding_of(possible: Possible, percent: int) -> Finding:
         end=possible.span[1] / 10,
         confidence=percent / 100,
         source=SUPPOSED,
+    )
+
+
+P = TypeVar("P", bound=Place)
+
+
+def placed(kind: type[P], finding: Finding, /, **rest: Any) -> P:
+    """Make an answer that is about the sign, side and time of a finding."""
+    return kind(
+        sign=finding.sign,
+        side=finding.side,
+        start=finding.start,
+        end=finding.end,
+        **rest,
     )
 
 

@@ -20,6 +20,10 @@ WORDINGS = {
     # Reading a file
     "R001": "expected UTF-8 text: {reason}",
     "R002": "{reason}",
+    "R003": "{came} is not allowed here: {instead}",
+    "R004": "'{came}' is not allowed: numbers are whole here, and times are tenths of "
+    "a second ({time} s is {whole})",
+    "R005": "a dot is missing at the end of this rule",
     # What the rule language leaves out
     "R010": "{what} is not allowed: {instead}",
     "R011": "only rules and facts are allowed, got: {statement}",
@@ -35,7 +39,7 @@ WORDINGS = {
     "R020": "'-' before an atom is not allowed: use absent/3 for what was looked for "
     "and not seen",
     # Labels
-    "R021": "expected '%! field: text'",
+    "R021": "expected '%! {field}: text'",
     "R022": "expected '%! rule: ID' to begin the label",
     "R023": "{unknown}",
     "R024": "the label {id} has a second '{field}' or no rule after it",
@@ -195,6 +199,6 @@ def unknown(what: str, came: str, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(came, choices, n=1)
     if near:
         return f"unknown {what} '{came}'; did you mean '{near[0]}'?"
-    if len(choices) > _LISTED:
+    if not choices or len(choices) > _LISTED:
         return f"unknown {what} '{came}'"
     return bad_value(what, came, choices)

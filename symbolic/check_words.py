@@ -128,7 +128,11 @@ def _check_output(draft: Draft, problems: Problems) -> None:
         if allowed and is_constant(argument) and str(argument) not in allowed:
             said = unknown(kind, str(argument), allowed)
             problems.add(place, "R044", unknown=said)
-        elif kind == "rule" and (is_constant(argument) or _is_number(argument)):
+        elif kind == "rule" and (
+            is_constant(argument)
+            or _is_number(argument)
+            or argument.ast_type is ASTType.BinaryOperation  # an id without quotes
+        ):
             hint = f'; write "{argument}"'
             problems.add(place, "R047", kind="rule id", came=argument, hint=hint)
         elif kind == "points" and (is_constant(argument) or _is_text(argument)):

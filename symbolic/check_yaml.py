@@ -11,6 +11,25 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from s3ns.symbolic.check_records import Place, Problems, unknown
 
+_TYPOGRAPHIC = tuple("“”„«»‘’‚")
+
+_REASONS = {
+    "character '\\t'": "a tab is not allowed here: indent with spaces",
+    "mapping values are not allowed": "': ' within a text: put straight quotes (\") "
+    "around the whole text",
+    "duplicate key": "this field is here already: begin each item with '- '",
+    "found '<block mapping start>'": "this line is indented otherwise than those it "
+    "belongs to",
+    "found '<block sequence start>'": "this line is indented otherwise than those it "
+    "belongs to",
+    "found '<scalar>'": "a text that begins with a brace, a bracket or a quote must "
+    "stand in quotes as a whole",
+    "found '?'": "expected '- ' before an item, or 'field: text'",
+    "expected ':'": "expected 'field: text'",
+    "end of stream": "a quote is not closed",
+}
+"""Our words for those of YAML, by what they contain."""
+
 
 class Block:
     """A mapping of a YAML file; reads its fields and reports what is not as expected.
@@ -40,6 +59,8 @@ class Block:
         """Return the place of a value, or of the whole where it is not there."""
         if name not in self._fields:
             return self.place
+        if self._fields[name] is None:  # what YAML calls its place is that of the next
+            return self._at(*self._fields.lc.key(name))
         return self._at(*self._fields.lc.value(name))
 
     def text(self, name: str, *, default: str | None = None) -> str:
@@ -50,6 +71,9 @@ class Block:
         if not isinstance(value, str) or (default is None and not value.strip()):
             self._problems.add(self.where(name), "R070", expected=f"a text as '{name}'")
             return default or ""
+        if value.strip()[:1] in _TYPOGRAPHIC:
+            expected = 'straight quotes (") around this text, or none'
+            self._problems.add(self.where(name), "R070", expected=expected)
         return " ".join(value.split())
 
     def number(self, name: str, default: float) -> float:
@@ -75,7 +99,10 @@ class Block:
             if isinstance(item, str):
                 found.append((" ".join(item.split()), place))
             else:
-                expected = "a text; put quotes around one that holds ': '"
+                expected = (
+                    "a text; put straight quotes around one that begins with '?' or "
+                    "holds ': '"
+                )
                 self._problems.add(place, "R070", expected=expected)
         return found
 
@@ -113,8 +140,7 @@ def blocks(name: str, text: str, problems: Problems) -> Iterator[Block]:
         place = (
             Place(name, mark.line + 1, mark.column + 1) if mark else Place(name, 1, 1)
         )
-        reason = " ".join(str(error.problem or error.context).split())
-        problems.add(place, "R002", reason=f"not YAML: {reason}")
+        problems.add(place, "R002", reason=_reason(error))
         return
     except (YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
@@ -134,3 +160,9 @@ def blocks(name: str, text: str, problems: Problems) -> Iterator[Block]:
             yield Block(name, item, place, problems)
         else:
             problems.add(place, "R070", expected="fields such as 'name: ...'")
+
+
+def _reason(error: MarkedYAMLError) -> str:
+    said = " ".join(str(error.problem or error.context).split())
+    ours = (words for part, words in _REASONS.items() if part in said)
+    return next(ours, f"not YAML: {said}")

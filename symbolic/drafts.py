@@ -85,7 +85,7 @@ def read_layer(
     for name in sorted(texts, key=lambda name: (name.endswith(TEMPLATES), name)):
         raw = texts[name]
         try:
-            text = raw.decode("utf-8")
+            text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             problems.add(Place(name, 1, 1), "R001", reason=error)
             continue

@@ -20,17 +20,18 @@ argument often hangs on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import clingo
 from clingo import ast
-from clingo.ast import AST, ASTType, Transformer
+from clingo.ast import AST, AggregateFunction, ASTType, Transformer
 
 from s3ns.symbolic.syntax import global_variables, is_atom, is_negated
 
 GIVEN = "_given"
 """The predicate that lists the facts of a rule base: number of the rule, and fact."""
 
+_PAIR = 2
 _EQUAL = ast.ComparisonOperator.Equal
 
 ANY = clingo.Function("any")
@@ -52,11 +53,21 @@ def member_name(rule: int, place: int) -> str:
     return f"_member{rule}_{place}"
 
 
-def instrumented(rules: Sequence[AST]) -> tuple[AST, ...]:
-    """Return the replay program of these rules, numbered in the order given."""
+def instrumented(
+    rules: Sequence[AST], kinds: Sequence[Mapping[str, str]]
+) -> tuple[AST, ...]:
+    """Return the replay program of these rules, numbered in the order given.
+
+    Parameters
+    ----------
+    rules
+        The rules.
+    kinds
+        For each, the kinds of its variables that are known.
+    """
     lines: list[str] = []
-    for number, rule in enumerate(rules):
-        lines += _replayed(number, rule)
+    for number, (rule, known) in enumerate(zip(rules, kinds, strict=True)):
+        lines += _replayed(number, rule, known)
     program: list[AST] = []
     ast.parse_string("\n".join(lines), program.append)
     return tuple(program[1:])  # without the `#program base` of the parser
@@ -68,7 +79,44 @@ def step_variables(rule: AST) -> list[str]:
     return global_variables(named)
 
 
-def _replayed(number: int, rule: AST) -> list[str]:
+def solver_text(rule: AST, kinds: Mapping[str, str]) -> str:
+    """Return a rule as the solver is quickest with it.
+
+    The later of two times is an aggregate in the rules, which the solver keeps account
+    of for every pair; it is computed here instead, which comes to the same.
+    """
+    if not rule.body:
+        return str(rule)
+    return f"{rule.head} :- {'; '.join(_quick(one, kinds) for one in rule.body)}."
+
+
+def _quick(literal: AST, kinds: Mapping[str, str]) -> str:
+    atom = literal.atom
+    if atom.ast_type is not ASTType.BodyAggregate or atom.right_guard:
+        return str(literal)
+    between = {AggregateFunction.Max: "+", AggregateFunction.Min: "-"}.get(
+        AggregateFunction(atom.function)
+    )
+    plain = [
+        str(element.terms[0])
+        for element in atom.elements
+        if len(element.terms) == 1
+        and not element.condition
+        and kinds.get(str(element.terms[0])) == "time"
+    ]
+    guard = atom.left_guard
+    if (
+        between is None
+        or len(plain) != len(atom.elements)
+        or len(plain) != _PAIR
+        or not (guard and guard.comparison == _EQUAL)
+    ):
+        return str(literal)
+    one, two = plain
+    return f"{guard.term} = ({one}+{two}{between}|{one}-{two}|)/2"
+
+
+def _replayed(number: int, rule: AST, kinds: Mapping[str, str]) -> list[str]:
     if not rule.body:
         return [f"{GIVEN}({number},{rule.head.atom}).", f"{rule.head}."]
     body = _Namer().name_positive(rule.body)
@@ -77,7 +125,7 @@ def _replayed(number: int, rule: AST) -> list[str]:
     step = step_name(number)
     head = _atom(step, [str(rule.head.atom), *values, *map(_premise, body)])
     applied = _atom(step, ["_", *values, *("_" for _ in body)])
-    premises = "; ".join(map(str, body))
+    premises = "; ".join(_quick(literal, kinds) for literal in body)
     lines = [
         f"{head} :- {premises}.",
         f"{rule.head} :- {applied}.",
@@ -91,15 +139,31 @@ def _replayed(number: int, rule: AST) -> list[str]:
             value = _atom(value_name(number, place), [*values, "_V"])
             lines.append(f"{value} :- {applied}, _V = {bare}.")
         for element in literal.atom.elements:
-            conditions = _Namer().name_positive(element.condition)
+            # Names of their own: `_` here is not the `_` of another premise.
+            conditions = _Namer("_E").name_positive(element.condition)
             terms = _tuple(map(str, element.terms))
+            only = _attained(literal.atom, element)
             lines += [
                 _atom(member_name(number, place), [*values, terms, str(condition.atom)])
-                + f" :- {', '.join([applied, *map(str, conditions)])}."
+                + f" :- {', '.join([applied, *map(str, conditions), *only])}."
                 for condition in conditions
                 if is_atom(condition) and not is_negated(condition)
             ]
     return lines
+
+
+def _attained(aggregate: AST, element: AST) -> list[str]:
+    """Return what keeps of a least or greatest value only those that attain it.
+
+    That all others lie behind is what the extreme says; to list them would bury it.
+    """
+    guard = aggregate.left_guard
+    extremes = {AggregateFunction.Max, AggregateFunction.Min}
+    if AggregateFunction(aggregate.function) not in extremes or not element.terms:
+        return []
+    if not (guard and guard.comparison == _EQUAL):
+        return []
+    return [f"{element.terms[0]} = {guard.term}"]
 
 
 def _has_equal(aggregate: AST) -> bool:
@@ -129,8 +193,8 @@ def _tuple(terms: Iterable[str]) -> str:
 class _Namer(Transformer):
     """Gives each ``_`` of a positive premise a name, so that a step tells its value."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, begin: str = "_U") -> None:
+        self._count, self._begin = 0, begin
 
     def name_positive(self, body: Sequence[AST]) -> list[AST]:
         return [
@@ -144,7 +208,7 @@ class _Namer(Transformer):
         if variable.name != "_":
             return variable
         self._count += 1
-        return variable.update(name=f"_U{self._count}")
+        return variable.update(name=f"{self._begin}{self._count}")
 
 
 class _Any(Transformer):

@@ -121,9 +121,13 @@ class LabelReader:
         self._drop_broken(comment.location.begin.line)
         match = _LINE.fullmatch(text)
         if match is None:
-            self._problems.add(place, "R021")
+            self._problems.add(place, "R021", field="field")
         elif match["field"] is None:
-            self._continue(place, match["more"])
+            word, _, _ = text.removeprefix("%! ").partition(" ")
+            if word in _FIELDS:  # the colon is missing
+                self._problems.add(place, "R021", field=word)
+            else:
+                self._continue(place, match["more"])
         elif match["field"] == DISABLE and not self._fields:
             for name in re.split(r"[\s,]+", match["text"].strip()):
                 self.disabled[name] = place

@@ -7,7 +7,8 @@ from typing import Literal
 
 import clingo
 
-from s3ns.facts import Node, Premise, Proof
+from s3ns.facts import Node, Premise, Proof, RuleReference
+from s3ns.symbolic.denials import Denials
 from s3ns.symbolic.encoding import Leaf
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import SYNTAX_LOCK, Replay, Step
@@ -26,11 +27,8 @@ class ProofBuilder:
         self._facts = facts
         self._replay = replay
         self._nodes: dict[clingo.Symbol, Node] = {}
-        self._denials = [
-            (rule.label.denied, shape.head)
-            for rule, shape in zip(base.rules, base.shapes, strict=True)
-            if rule.label.denied
-        ]
+        self._cited: dict[str, RuleReference] = {}
+        self._denials = Denials(base)
         self._judged = [
             *replay.rows("absent"),
             *replay.rows("unassessable"),
@@ -55,7 +53,12 @@ class ProofBuilder:
 
     def proof(self, root: Node) -> Proof:
         """Return the proof that holds all nodes made so far."""
-        return Proof(root.id, tuple(self._nodes.values()))
+        nodes = tuple(self._nodes.values())
+        return Proof(root.id, nodes, tuple(self._cited[i] for i in sorted(self._cited)))
+
+    def rule(self, node: Node) -> RuleReference | None:
+        """Return the rule that a node made here rests on."""
+        return self._cited.get(node.rule)
 
     def _below(self, atom: clingo.Symbol) -> list[clingo.Symbol]:
         step = self._replay.support.get(atom)
@@ -79,12 +82,14 @@ class ProofBuilder:
             "conclusion" if shape.conditions else "given"
         )
         values = zip(shape.variables, step.values, strict=True)
+        if rule.label.id not in self._cited:
+            self._cited[rule.label.id] = rule.reference
         return Node(
             id=name,
             kind=kind,
             text=self._worded(rule.label.says, dict(values)),
             atom=str(atom),
-            rule=rule.reference,
+            rule=rule.label.id,
             premises=tuple(
                 self._premise(step, place) for place in range(len(shape.conditions))
             ),
@@ -120,17 +125,9 @@ class ProofBuilder:
         return tuple(self._nodes[atom].id for atom in dict.fromkeys(atoms))
 
     def _denial(self, atom: clingo.Symbol) -> str:
-        """Word that something was not concluded, as the rules for it say."""
-        sentences = []
-        for denied, head in self._denials:
-            if head.name != atom.name:
-                continue
-            values = head.matched(tuple(atom.arguments))
-            if values is not None:
-                sentences.append(self._worded(denied, values))
-        if not sentences:  # no rule could conclude it of these arguments
-            sentences = [f"{atom} was not concluded"]
-        return "; ".join(dict.fromkeys(sentences))
+        # No rule could conclude it of these arguments: there is nothing it would say.
+        said = self._denials.said(atom.name, atom.arguments)
+        return said or f"{atom} was not concluded"
 
     def _looked_for(self, atom: clingo.Symbol) -> list[clingo.Symbol]:
         """Return what was looked for and not seen, or not assessable, behind a denial.

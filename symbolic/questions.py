@@ -49,10 +49,12 @@ def inquire(
         ``why_not`` names.
     """
     _check(base, document)
+    asks = asks_of(base, document) if ask else None
     return Inquiry(
         robustness=robustness_of(base, document) if robustness else None,
         what_if=smallest_change(base, document) if what_if else None,
-        asks=asks_of(base, document) if ask else None,
+        asks=None if asks is None else asks.asks,
+        asks_complete=asks is None or asks.is_complete,
         why_not=None if why_not is None else reasons_against(base, document, why_not),
     )
 

@@ -156,7 +156,7 @@ class _Reading:
             found.append(
                 Support(
                     rule=rule.string,
-                    title=_title(node),
+                    title=self._title(node),
                     toward=Label(toward.name),
                     weight=weight.number,
                     group=groups.get(rule.string, rule.string),
@@ -176,7 +176,7 @@ class _Reading:
             found.append(
                 LateralSign(
                     rule=rule.string,
-                    title=_title(node),
+                    title=self._title(node),
                     hemisphere="left" if hemisphere.name == "left" else "right",
                     weight=weight.number,
                     text=node.text,
@@ -187,11 +187,12 @@ class _Reading:
 
     def _notes(self, name: str) -> tuple[Note, ...]:
         nodes = [self._builder.node(row) for row in self._rows(name)]
-        notes = [
-            Note(rule=node.rule.id if node.rule else "", text=node.text, node=node.id)
-            for node in nodes
-        ]
+        notes = [Note(rule=node.rule, text=node.text, node=node.id) for node in nodes]
         return tuple(sorted(notes, key=lambda note: note.rule))
+
+    def _title(self, node: Node) -> str:
+        rule = self._builder.rule(node)
+        return rule.title if rule else ""
 
     def _word(self, name: str, allowed: Iterable[str]) -> Any:
         """Return the one word that the rules conclude for a part of the verdict."""
@@ -202,10 +203,6 @@ class _Reading:
                 f"got {', '.join(rows) or 'none'}"
             )
         return rows[0]
-
-
-def _title(node: Node) -> str:
-    return node.rule.title if node.rule else ""
 
 
 def _atom(name: str, word: str) -> clingo.Symbol:

@@ -13,20 +13,49 @@ _BEYOND_SIGNS = {"supports", "verdict"}
 """What weighs more, or what follows from the verdict, is not a matter of any sign."""
 
 
+_FIRST = -(2**30)  # numbers that no time or measure reaches
+
+
 class Relevance:
     """Finds the signs behind a conclusion, for what a denial should show."""
 
     def __init__(self, shapes: Sequence[Shape], signs: Sequence[set[str]]) -> None:
         """Take the rules, and the signs that each of them names."""
         self._rules = list(zip(shapes, signs, strict=True))
-        self._known: dict[clingo.Symbol, frozenset[str]] = {}
+        self._known: dict[Pattern, frozenset[str]] = {}
+        self._named = {
+            item
+            for shape in shapes
+            for pattern in (
+                shape.head,
+                *(atom for one in shape.conditions for atom in one.atoms),
+            )
+            for item in pattern.arguments
+            if isinstance(item, clingo.Symbol)
+        }
 
     def signs(self, atom: clingo.Symbol) -> frozenset[str]:
         """Return the signs that could have led to an atom."""
-        if atom not in self._known:
-            start = Pattern(atom.name, tuple(atom.arguments))
-            self._known[atom] = frozenset(self._behind(start))
-        return self._known[atom]
+        start = self._alike(atom)
+        if start not in self._known:
+            self._known[start] = frozenset(self._behind(start))
+        return self._known[start]
+
+    def _alike(self, atom: clingo.Symbol) -> Pattern:
+        """Return an atom with its times counted through.
+
+        Rules tell numbers apart that they name, and whether two are equal: which they
+        are is the same for any Document.
+        """
+        numbers: dict[clingo.Symbol, clingo.Symbol] = {}
+        arguments = []
+        for item in atom.arguments:
+            if item.type is clingo.SymbolType.Number and item not in self._named:
+                stand_in = clingo.Number(_FIRST - len(numbers))
+                arguments.append(numbers.setdefault(item, stand_in))
+            else:
+                arguments.append(item)
+        return Pattern(atom.name, tuple(arguments))
 
     def _behind(self, start: Pattern) -> set[str]:
         found: set[str] = set()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 import clingo
 
 from s3ns.facts import Dependence, Document, Label, Robustness
-from s3ns.symbolic.changes import Seen, finding_words, seen_of
+from s3ns.symbolic.changes import Seen, finding_words, placed, seen_of
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import symbol_key
@@ -63,9 +62,8 @@ def robustness_of(
     made = Worlds(base, *split(facts, seen))
     everything = {item.atom for item in seen}
     verdict = made.verdict(everything)
-    counts = Counter(
-        made.verdict(world) for world in sampled(seen, worlds=worlds, seed=seed)
-    )
+    where = made.labels(sampled(seen, worlds=worlds, seed=seed), worlds)
+    counts = {label: where.get(label, 0).bit_count() for label in Label}
     return Robustness(
         share=counts[verdict] / worlds,
         shares={str(label): counts[label] / worlds for label in Label if counts[label]},
@@ -87,19 +85,22 @@ def split(
 
 def sampled(
     seen: Sequence[Seen], *, worlds: int, seed: int
-) -> list[frozenset[clingo.Symbol]]:
-    """Return worlds: in each, the findings that it keeps."""
+) -> dict[clingo.Symbol, int]:
+    """Return for each finding the worlds that keep it, a bit for each."""
     common = {item.source: _normals(f"{seed} {item.source}", worlds) for item in seen}
-    kept: list[set[clingo.Symbol]] = [set() for _ in range(worlds)]
+    kept = {}
     for item in seen:
         # The confidence is left out: a surer finding is kept where it was kept before.
         own = _normals(f"{seed} {item.atom.arguments[:4]}", worlds)
         confidence = item.percent / 100
-        for world, mine, shared in zip(kept, own, common[item.source], strict=True):
+        kept[item.atom] = 0
+        for world, (mine, shared) in enumerate(
+            zip(own, common[item.source], strict=True)
+        ):
             luck = math.sqrt(CORRELATION) * shared + math.sqrt(1 - CORRELATION) * mine
             if _NORMAL.cdf(luck) < confidence or confidence == 1:
-                world.add(item.atom)
-    return [frozenset(world) for world in kept]
+                kept[item.atom] |= 1 << world
+    return kept
 
 
 _NORMAL = NormalDist()
@@ -116,15 +117,13 @@ def _dependences(
     worlds: Worlds, seen: Sequence[Seen], verdict: Label
 ) -> Iterable[Dependence]:
     everything = {item.atom for item in seen}
-    for item in seen:
-        becomes = worlds.verdict(everything - {item.atom})
+    without = worlds.verdicts(everything - {item.atom} for item in seen)
+    for item, becomes in zip(seen, without, strict=True):
         if becomes is not verdict:
             finding = item.finding
-            yield Dependence(
-                sign=finding.sign,
-                side=finding.side,
-                start=finding.start,
-                end=finding.end,
+            yield placed(
+                Dependence,
+                finding,
                 becomes=becomes,
                 text=f"Without {finding_words(finding)} the verdict would be "
                 f"{VERDICT_WORDS[becomes]}.",

@@ -15,7 +15,7 @@ from s3ns.symbolic.check import check
 from s3ns.symbolic.check_records import Problem, Problems
 from s3ns.symbolic.check_trial import check_trial
 from s3ns.symbolic.drafts import Draft, Layer, laid_over, read_layer
-from s3ns.symbolic.instrument import instrumented
+from s3ns.symbolic.instrument import instrumented, solver_text
 from s3ns.symbolic.kinds import Kinds
 from s3ns.symbolic.labels import Label
 from s3ns.symbolic.prevalence import prevalence_layer
@@ -229,7 +229,16 @@ class RuleBase:
     @cached_property
     def replay_program(self) -> tuple[AST, ...]:
         """The program that lists every application of every rule."""
-        return instrumented([rule.syntax for rule in self.rules])
+        rules = [rule.syntax for rule in self.rules]
+        return instrumented(rules, list(map(self._kinds.variables, rules)))
+
+    @cached_property
+    def solver_texts(self) -> tuple[str, ...]:
+        """The rules as the solver is quickest with them, in the order of the rules."""
+        return tuple(
+            solver_text(rule.syntax, self._kinds.variables(rule.syntax))
+            for rule in self.rules
+        )
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:

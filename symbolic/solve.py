@@ -72,6 +72,14 @@ class Replay:
             self._arities[name].append(arity)
         self._values: dict[tuple[int, int], dict[Values, clingo.Symbol]] = {}
         self._members: dict[tuple[int, int], dict[Values, list[Member]]] = {}
+        self._positive = [
+            [
+                (place, condition.kind)
+                for place, condition in enumerate(shape.conditions)
+                if condition.kind in {"holds", "aggregate"}
+            ]
+            for shape in self._shapes
+        ]
         self._applied = [
             Step(number.number, head, (), ())
             for number, head in map(_arguments, self._symbols(GIVEN))
@@ -126,14 +134,17 @@ class Replay:
 
     def needs(self, step: Step) -> list[clingo.Symbol]:
         """Return the atoms that an application rests on, in the order of its rule."""
-        needed: dict[clingo.Symbol, None] = {}
-        for place, condition in enumerate(self._shapes[step.rule].conditions):
-            if condition.kind == "holds":
-                needed[step.premises[place]] = None
-            elif condition.kind == "aggregate":
-                for member in self.members(step, place):
-                    needed[member.atom] = None
-        return list(needed)
+        return list(dict.fromkeys(self._needs(step)))
+
+    def _needs(self, step: Step) -> list[clingo.Symbol]:
+        """Return the same, some perhaps twice: to compare symbols takes its time."""
+        needed: list[clingo.Symbol] = []
+        for place, kind in self._positive[step.rule]:
+            if kind == "holds":
+                needed.append(step.premises[place])
+            else:
+                needed += [member.atom for member in self.members(step, place)]
+        return needed
 
     def _symbols(self, name: str) -> list[clingo.Symbol]:
         atoms = self._control.symbolic_atoms
@@ -155,7 +166,7 @@ class Replay:
         missing: list[int] = []
         ready: list[Step] = []
         for number, step in enumerate(self._applied):
-            needed = self.needs(step)
+            needed = self._needs(step)
             missing.append(len(needed))
             if not needed:
                 ready.append(step)

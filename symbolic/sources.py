@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,11 +19,13 @@ BUILT_IN = "rules"
 CASES = "cases"
 """Folder of the cases, within a folder of rules."""
 
-TEMPLATES = ".yaml"
-_ENDINGS = (".lp", TEMPLATES)
+TEMPLATES = (".yaml", ".yml")
+"""How the names of files of templates, and of cases, end."""
+
+_ENDINGS = (".lp", *TEMPLATES)
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, dict=True):
     """One file of rules.
 
     Attributes
@@ -55,7 +58,22 @@ class Source(msgspec.Struct, frozen=True):
     def place(self, node: AST) -> Place:
         """Return the place at which a piece of syntax begins."""
         begin = node.location.begin
-        return self.at(begin.line, begin.column)
+        return self.parsed(begin.line, begin.column)
+
+    def parsed(self, line: int, column: int) -> Place:
+        """Return the place that the author wrote, for one that clingo gave.
+
+        clingo counts bytes; a caret, and an editor, counts characters.
+        """
+        ahead = self._lines[line - 1 : line]
+        if ahead and not ahead[0].isascii():
+            raw = ahead[0].encode()[: column - 1]
+            column = len(raw.decode(errors="ignore")) + 1
+        return self.at(line, column)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
 
 
 def built_in() -> dict[str, bytes]:
@@ -106,7 +124,7 @@ def case_files(folder: Path | None = None) -> dict[str, bytes]:
         return {
             f"{name}/{CASES}/{entry.name}": entry.read_bytes()
             for entry in cases.iterdir()
-            if entry.name.endswith(".yaml")
+            if entry.name.endswith(TEMPLATES)
         }
     except OSError as error:
         raise RuleError(f"cannot read {error.filename}: {error.strerror}") from error

@@ -15,11 +15,9 @@ from clingo import ast
 from clingo.ast import AST, ASTType
 
 from s3ns.symbolic.check_records import Problems
+from s3ns.symbolic.rule_text import mended
 from s3ns.symbolic.sources import Source
 
-_NOT_CODE = re.compile(
-    r'"(?:\\.|[^"\\\n])*"|%\*.*?\*%|%[^\n]*|(?P<include>#include)', re.DOTALL
-)
 _LOGGED = re.compile(r":(\d+):(\d+)(?:-[\d:]+)?: error: (.*)", re.DOTALL)
 _UNSAFE = re.compile(r":(\d+):(\d+)(?:-[\d:]+)?: note: '(\w+)' is unsafe")
 
@@ -45,6 +43,18 @@ _HEADS = {
     ASTType.TheoryAtom: "&, as in theory atoms,",
 }
 
+_PIECES = {
+    "<IDENTIFIER>": "this word",
+    "<VARIABLE>": "this variable",
+    "<NUMBER>": "this number",
+    "<STRING>": "this text",
+    "<NOT>": "this 'not'",
+    "(": "this '('",
+    "EOF": "the end of the file",
+    "<EOF>": "the end of the file",
+}
+"""What clingo calls the pieces of a text."""
+
 _PREMISES = {
     ASTType.TheoryAtom: "theory atoms are not allowed",
     ASTType.Aggregate: "write #count { ... } in full",
@@ -56,21 +66,14 @@ def parse(source: Source, problems: Problems) -> list[AST]:
 
     What is not accepted is reported and left out; reading goes on behind it.
     """
-    for match in _NOT_CODE.finditer(source.text):
-        if match["include"]:  # must not reach the parser, which would open the file
-            begin = match.start()
-            place = source.at(
-                source.text.count("\n", 0, begin) + 1,
-                begin - source.text.rfind("\n", 0, begin),
-            )
-            what = {"what": "#include", "instead": "put the file into the folder"}
-            problems.add(place, "R010", **what)
-            return []
+    text = mended(source, problems)
+    if text is None:
+        return []
     statements: list[AST] = []
     messages: list[str] = []
     try:
         ast.parse_string(
-            source.text,
+            text,
             statements.append,
             logger=lambda _, message: messages.append(message),
         )
@@ -88,16 +91,33 @@ def report_logged(source: Source, messages: list[str], problems: Problems) -> No
     reported = False
     for message in messages:
         for line, column, name in _UNSAFE.findall(message):
-            problems.add(source.at(int(line), int(column)), "R052", name=name)
+            place = source.parsed(int(line), int(column))
+            problems.add(place, "R052", name=name)
             reported = True
         match = _LOGGED.search(message)
         if match and not _UNSAFE.search(message):
-            place = source.at(int(match[1]), int(match[2]))
-            problems.add(place, "R002", reason=" ".join(match[3].split()))
+            place = source.parsed(int(match[1]), int(match[2]))
+            problems.add(place, "R002", reason=_reason(" ".join(match[3].split())))
             reported = True
     if not reported:
         reason = " ".join(" ".join(messages).split()) or "cannot be read"
         problems.add(source.at(1, 1), "R002", reason=reason)
+
+
+def _reason(said: str) -> str:
+    """Word a syntax error without the names that clingo has for pieces of text."""
+    found = re.fullmatch(
+        r"(?:syntax|lexer) error, unexpected (.*?)(, expecting .*)?", said
+    )
+    if found is None:
+        return said
+    came = _PIECES.get(found[1], f"'{found[1]}'")
+    expected = found[2] or ""
+    if '","' in expected and found[1] in _PIECES:
+        return f"syntax error: {came}; a comma or a dot is missing before it"
+    if ")" in expected:
+        return f"syntax error: {came}; a ')' is missing before it"
+    return f"syntax error: {came} is not expected here"
 
 
 def walk(node: AST) -> Iterator[AST]:

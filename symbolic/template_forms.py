@@ -30,8 +30,10 @@ from collections.abc import Callable, Mapping
 
 from s3ns.facts import Side, deciseconds, scaled, vocabulary
 from s3ns.symbolic.check_records import Place, Problems, unknown
+from s3ns.symbolic.template_hints import slip
 
 _SECONDS = r"(\d+(?:\.\d+)?) s"
+_UNITLESS = {"count", "share"}
 _BOUNDS = {"at least": ">=", "at most": "<=", "below": "<", "above": ">"}
 _SIDES = {
     "the left": Side.LEFT,
@@ -75,7 +77,8 @@ class Sentences:
             if match:
                 form(self, *match.groups())
                 return
-        self._problems.add(place, "R062", hint=_hint(self._text))
+        word, hint = slip(self._text)
+        self._problems.add(self._at(word), "R062", hint=hint)
 
     def _at(self, word: str) -> Place:
         """Return the place of a word within the sentence."""
@@ -179,16 +182,19 @@ class Sentences:
         self._say(f"{while_}End <= {end}")
 
     def measured(
-        self, measure: str, sign: str, bound: str, value: str, unit: str
+        self, measure: str, sign: str, bound: str, value: str, unit: str | None
     ) -> None:
         """``measure rate_variation of clonic below 32 %``."""
         name = self._sign(sign)
         if not self._word("measure", "R042", measure, vocabulary().measures):
             return
         kind = vocabulary().measures[measure]
-        if unit and unit != kind.unit:
-            said = unknown(f"unit of {measure}", unit, [kind.unit])
-            self._problems.add(self._place, "R063", unknown=said)
+        needs_none = kind.unit in _UNITLESS
+        if unit != kind.unit and not (needs_none and unit is None):
+            written = value if needs_none else f"{value} {kind.unit}"
+            came = " ".join(filter(None, (value, unit)))
+            said = f"expected {measure} as '{written}', got '{came}'"
+            self._problems.add(self._at(value), "R063", unknown=said)
         variable = name + measure.title().replace("_", "")
         places = f"{sign}, {name}Side, {name}Start, {name}End, {measure}, {variable}"
         self._say(f"measure({places})")
@@ -225,7 +231,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = (
     (
         _form(
             r"measure (\w+) of SIGN (below|above|at least|at most) "
-            r"(-?\d+(?:\.\d+)?) ?(\S.*)?"
+            r"(-?\d+(?:\.\d+)?)(?: ?([^\s,].*))?"
         ),
         Sentences.measured,
     ),
@@ -245,28 +251,3 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[..., None]], ...] = (
         Sentences.seen,
     ),
 )
-
-_EXAMPLES = {
-    "while": "no close_eyes seen while clonic",
-    "of:": "at least 2 of: tonic, clonic, figure4",
-    "measure": "measure rate_variation of clonic below 32 %",
-    "overlap": "tonic overlaps clonic for at least 3 s",
-    "during": "close_eyes during clonic",
-    "and": "tonic and face_pulling on the same side",
-    "side": "tonic on one side for at least 2 s",
-    "starts": "clonic starts at most 10 s after tonic ends",
-    "after": "clonic after tonic",
-    "before": "tonic before clonic",
-    "for": "tonic for at least 2 s",
-    "concept": "concept version",
-}
-
-EXAMPLES = tuple(_EXAMPLES.values())
-"""A sentence of each form."""
-
-
-def _hint(text: str) -> str:
-    """Return a sentence of the form that shares a word with one."""
-    words = text.split()
-    near = next((form for word, form in _EXAMPLES.items() if word in words), "")
-    return f"; write it as '{near}'" if near else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3ns.symbolic.template_forms import EXAMPLES
+from s3ns.symbolic.template_hints import EXAMPLES
 
 _RULE = """\
 # A rule in sentences. Lines that begin with '#' are comments.
@@ -36,7 +36,7 @@ _CASE = """\
 # What was observed, a line each, and what the rules should make of it.
 #   clonic left 10-15 rate=3     seen, with a measure; '@0.4' gives a confidence
 #   no tonic 0-20                looked for and not seen
-#   ? tonic limb_covered 0-20    could not be judged, and why
+#   '? tonic limb_covered 0-20'  could not be judged, and why; mind the quotes
 #   nothing else 0-60            all other signs looked for and not seen
 
 - name: stiffening for five seconds counts

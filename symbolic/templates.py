@@ -45,6 +45,7 @@ from s3ns.symbolic.template_forms import Sentences
 FIELDS = ("rule", "title", "says", "source", "grade", "if", "unless", "then")
 
 _ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+_BRACES = re.compile(r"\{((\w*)\.?([^{}]*))\}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\.(side|start|end)\}")
 _WAYS = {"side": "Side:side", "start": "Start:clock", "end": "End:clock"}
 _VERDICTS = {
@@ -60,10 +61,13 @@ _POINTS = re.compile(
 _EXCEPTION = re.compile(rf"exception to ({_ID.pattern})")
 _CONCEPT = re.compile(r"concept ([a-z]\w*)")
 _THEN = (
-    "'evidence for VERDICT with weight NUMBER, group WORD', 'points to the opposite "
-    "hemisphere of SIGN with weight NUMBER', 'exception to ID', 'concept NAME' or "
-    "'remark'"
+    "evidence for VERDICT with weight NUMBER, group WORD",
+    "points to the opposite hemisphere of SIGN with weight NUMBER",
+    "exception to ID",
+    "concept NAME",
+    "remark",
 )
+_WHOLE = "; numbers are whole, names in small letters"
 
 
 def is_id(name: str) -> bool:
@@ -134,8 +138,9 @@ class _Template:
         premises = sentences.premises
         if not premises and not found.errors:
             found.add(block.where("if"), "R060", expected="a sentence under 'if'")
-        says = self._says(sentences, found)
-        head = self._head(sentences, found)
+        # Where a sentence cannot be read, which signs a rule names is not known.
+        says = "" if found.errors else self._says(sentences, found)
+        head = "" if found.errors else self._head(sentences, found)
         self._problems.take(found)
         if found.errors or self._problems_of_label():
             return
@@ -170,10 +175,14 @@ class _Template:
     def _says(self, sentences: Sentences, problems: Problems) -> str:
         """Return the sentence, ``{tonic.start}`` as the variable it stands for."""
         says = self._block.text("says")
-        for sign, _ in _PLACEHOLDER.findall(says):
+        place = self._block.where("says")
+        for name, sign, part in _BRACES.findall(says):
             if sign not in sentences.signs:
-                said = unknown("sign of this rule", sign, sentences.signs)
-                problems.add(self._block.where("says"), "R063", unknown=said)
+                said = unknown("sign of this rule", sign or name, sentences.signs)
+                problems.add(place, "R063", unknown=said)
+            elif part not in _WAYS:
+                said = unknown("part of a finding", part, _WAYS)
+                problems.add(place, "R063", unknown=said)
         return _PLACEHOLDER.sub(
             lambda match: f"{{{sentences.signs.get(match[1], '')}{_WAYS[match[2]]}}}",
             says,
@@ -208,7 +217,9 @@ class _Template:
         if self._then == "remark":
             return f"remark({self._atom()})"
         if self._then:
-            problems.add(place, "R060", expected=_THEN)
+            alike = [form for form in _THEN if form.split()[0] in self._then.split()]
+            forms = " or ".join(f"'{form}'" for form in alike or _THEN)
+            problems.add(place, "R060", expected=forms + _WHOLE)
         return ""
 
     def _atom(self) -> str:

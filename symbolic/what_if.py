@@ -18,6 +18,7 @@ from s3ns.symbolic.changes import (
     finding_of,
     finding_words,
     least_confidence,
+    placed,
     possible_of,
     reach_of,
     rescored,
@@ -38,6 +39,9 @@ SECONDS = 2.0
 
 MOST = 60
 """Changes that are combined with each other; grounding grows with their number."""
+
+
+_AT_ONCE = 64  # single changes: the time is looked at between them
 
 
 class Option(NamedTuple):
@@ -107,7 +111,10 @@ def searched(
     verdict = worlds.verdict(present)
     picked, is_smallest = _smallest(
         options,
-        lambda option: worlds.verdict(_after(present, option)) is not verdict,
+        lambda some: [
+            label is not verdict
+            for label in worlds.verdicts(_after(present, option) for option in some)
+        ],
         lambda some, below: least(
             _program(base, fixed, seen, some, verdict, below=below),
             seconds=deadline - time.monotonic(),
@@ -131,7 +138,7 @@ def searched(
 
 def _smallest(
     options: Sequence[Option],
-    flips: Callable[[Option], bool],
+    flip: Callable[[Sequence[Option]], Sequence[bool]],
     search: Callable[[Sequence[Option], int | None], Optimum],
     deadline: float,
 ) -> tuple[list[Option], bool]:
@@ -140,11 +147,14 @@ def _smallest(
     Most verdicts turn on one change, and two others seldom cost less together.
     """
     single: Option | None = None
-    for option in sorted(options, key=lambda option: option.change.cost):
+    by_cost = sorted(options, key=lambda option: option.change.cost)
+    for start in range(0, len(by_cost), _AT_ONCE):
         if time.monotonic() > deadline:
             return [], False
-        if flips(option):
-            single = option
+        some = by_cost[start : start + _AT_ONCE]
+        flipping = [o for o, does in zip(some, flip(some), strict=True) if does]
+        if flipping:
+            single = flipping[0]
             break
     below = None if single is None else single.change.cost
     cheaper = [o for o in options if below is None or o.change.cost < below]
@@ -260,12 +270,10 @@ def _verdict_of(base: RuleBase, document: Document) -> Label:
 def _change(
     kind: Kind, finding: Finding, confidence: float, cost: int, text: str
 ) -> Change:
-    return Change(
+    return placed(
+        Change,
+        finding,
         kind=kind,
-        sign=finding.sign,
-        side=finding.side,
-        start=finding.start,
-        end=finding.end,
         confidence=confidence,
         cost=cost,
         text=text,

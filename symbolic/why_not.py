@@ -20,6 +20,7 @@ from s3ns.facts import (
     WhyNot,
     vocabulary,
 )
+from s3ns.symbolic.denials import Denials
 from s3ns.symbolic.encoding import INPUTS, Leaf, encode
 from s3ns.symbolic.nearest import NOT_FOUND, UNMET, AnswerSet, Nearest, nearest
 from s3ns.symbolic.proof import ProofBuilder
@@ -27,7 +28,7 @@ from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.shapes import Pattern
 from s3ns.symbolic.shortfall import Shortfall
 from s3ns.symbolic.solve import Replay
-from s3ns.symbolic.wording import capitalised, uncapitalised, worded
+from s3ns.symbolic.wording import capitalised, uncapitalised
 from s3ns.symbolic.worlds import VERDICT_WORDS
 
 SECONDS = 2.0
@@ -79,6 +80,7 @@ class _Inquirer:
         self._facts: Mapping[clingo.Symbol, Leaf] = encode(document)
         self._replay = Replay(base, self._facts)
         self._builder = ProofBuilder(base, self._facts, self._replay)
+        self._denials = Denials(base)
         self._holds = AnswerSet(self._replay.atoms)
         concluded = {s.head.name for s in base.shapes if s.conditions}
         self._given = ({s.head.name for s in base.shapes} - concluded) | {
@@ -149,12 +151,12 @@ class _Inquirer:
                 text=f"{words} holds. {said} {self._discounts(question)}".strip(),
                 candidates=tuple(
                     Candidate(
-                        rule=node.rule,
+                        rule=rule,
                         met=tuple(premise.text for premise in node.premises),
                         missing=(),
                     )
                     for node in nodes.values()
-                    if node.rule
+                    if (rule := self._builder.rule(node))
                 ),
             )
         tried = [found for n in numbers if (found := self._tried(n, goal, 0))]
@@ -255,7 +257,8 @@ class _Inquirer:
             atom = found.picks[place]
             return [] if atom.name in self._given else [self._words(atom)]
         if condition.kind == "not":
-            said = self._denied(condition.atoms[0].filled(found.values))
+            missing = condition.atoms[0].filled(found.values)
+            said = self._denials.said(missing.name, _values(missing))
             return [said] if said else []
         return []  # a comparison that is met goes with the finding that meets it
 
@@ -275,15 +278,8 @@ class _Inquirer:
             title = _sign_title(sign)
             watched = f"the stretch without {title}"
             return watched if atom.name == "absent" else title
-        rule = self._builder.node(atom).rule
+        rule = self._builder.rule(self._builder.node(atom))
         return uncapitalised(rule.title) if rule else str(atom)
-
-    def _denied(self, pattern: Pattern) -> str:
-        for rule, shape in zip(self._base.rules, self._base.shapes, strict=True):
-            values = _bound(shape.head, pattern) if rule.label.denied else None
-            if values is not None:
-                return worded(rule.label.denied, values, self._base.titles)
-        return ""
 
     def _not_found(self, pattern: Pattern) -> str:
         """Word that nothing came near a premise, three-valued where it is a sign."""
@@ -346,8 +342,12 @@ class _Inquirer:
 def _bound(head: Pattern, goal: Pattern) -> dict[str, clingo.Symbol] | None:
     if head.name != goal.name or len(head.arguments) != len(goal.arguments):
         return None
-    return head.matched(
-        tuple(a if isinstance(a, clingo.Symbol) else None for a in goal.arguments)
+    return head.matched(_values(goal))
+
+
+def _values(pattern: Pattern) -> tuple[clingo.Symbol | None, ...]:
+    return tuple(
+        item if isinstance(item, clingo.Symbol) else None for item in pattern.arguments
     )
 
 

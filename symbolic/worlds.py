@@ -1,11 +1,11 @@
 """Many answers out of one grounding: the verdict for any choice of the findings.
 
 The rules are split in two where evidence begins. What leads up to ``supports/3`` is
-ground once, with every fact that may or may not hold as a choice, and solved for each
-world under assumptions. What follows from the evidence sums it; ground once for all
-worlds it would list every sum that any of them can have, so it is ground for each set
-of evidence, of which there are few. The answer is that of the whole program, because
-no rule of the first part uses what the second concludes.
+ground once, with every fact that may or may not hold left open, and evaluated for all
+worlds at once (:mod:`s3ns.symbolic.ground`). What follows from the evidence sums it;
+ground once for all worlds it would list every sum that any of them can have, so it is
+ground for each set of evidence, of which there are few. The answer is that of the whole
+program, because no rule of the first part uses what the second concludes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import NamedTuple
 import clingo
 
 from s3ns.facts import Label, RuleError
+from s3ns.symbolic.ground import Ground
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.shapes import Pattern, Shape
 
@@ -68,14 +69,32 @@ def parts_of(base: RuleBase) -> Parts:
         upper = set()  # evidence that rests on what follows from it cannot be split off
     texts: tuple[list[str], list[str]] = ([], [])
     border: set[Signature] = set()
-    for rule, shape in zip(base.rules, base.shapes, strict=True):
+    for rule, shape, written in zip(
+        base.rules, base.shapes, base.solver_texts, strict=True
+    ):
         head = signature_of(shape.head)
-        if head in needed:
-            texts[head in upper].append(str(rule.syntax))
-        if head in upper:
-            border |= premises_of(shape) - upper
+        premises = premises_of(shape)
+        if head not in needed:
+            continue
+        if head not in upper:
+            texts[0].append(written)
+        elif premises and premises.isdisjoint(upper | {EVIDENCE}):
+            # It weighs no evidence: only what it concludes crosses the border, not the
+            # findings it rests on, of which there are as many sets as worlds.
+            first = str(rule.syntax.head)
+            texts[0].append(f"_{first}{written.removeprefix(first)}")
+            name, arity = head
+            places = ",".join(f"V{place}" for place in range(arity))
+            atom = f"{name}({places})" if places else name
+            texts[1].append(f"{atom} :- _{atom}.")
+            border.add((f"_{name}", arity))
+        else:
+            texts[1].append(written)
+            border |= premises - upper
     return Parts(
-        "\n".join(texts[0]), "\n".join(texts[1]), tuple(sorted(border or {VERDICT}))
+        "\n".join(texts[0]),
+        "\n".join(dict.fromkeys(texts[1])),
+        tuple(sorted(border or {VERDICT})),
     )
 
 
@@ -100,48 +119,84 @@ class Worlds:
             Facts that may hold, each with those that come with it.
         """
         self._parts = parts_of(base)
+        self._optional = tuple(optional)
         # As text: a choice that the backend makes before the rules are ground is lost
         # on rules with assigned aggregates.
         program = [self._parts.below, *(f"{atom}." for atom in fixed)]
         for atom, others in optional.items():
             program.append(f"{{{atom}}}.")
             program += [f"{other} :- {atom}." for other in others]
-        program.append("#show.")
-        program += [f"#show {name}/{arity}." for name, arity in self._parts.border]
-        self._control = clingo.Control(["--warn=none"])
-        self._control.add("base", [], "\n".join(program))
-        self._control.ground([("base", [])])
-        atoms = self._control.symbolic_atoms
-        self._literals = {atom: _literal(atoms[atom]) for atom in optional}
-        self._worlds: dict[frozenset[clingo.Symbol], Label] = {}
+        self._ground = Ground("\n".join(program))
+        self._fixed, self._border = (
+            [
+                atom
+                for name in self._parts.border
+                for atom in self._ground.atoms(*name, everywhere=everywhere)
+            ]
+            for everywhere in (True, False)
+        )
+        self._above = "\n".join(
+            [self._parts.above, *(f"{atom}." for atom in self._fixed)]
+        )
         self._verdicts: dict[frozenset[clingo.Symbol], Label] = {}
 
     def verdict(self, present: Collection[clingo.Symbol]) -> Label:
         """Return the verdict where of the optional facts these hold."""
-        key = frozenset(present)
-        if key not in self._worlds:
-            self._worlds[key] = self._found(key)
-        return self._worlds[key]
+        return self.verdicts([present])[0]
 
-    def _found(self, present: frozenset[clingo.Symbol]) -> Label:
-        assumed = [
-            literal if atom in present else -literal
-            for atom, literal in self._literals.items()
+    def verdicts(self, worlds: Iterable[Collection[clingo.Symbol]]) -> list[Label]:
+        """Return the verdicts of worlds, each given by the optional facts that hold."""
+        opened: dict[clingo.Symbol, int] = {}
+        count = 0
+        for present in worlds:
+            for atom in present:
+                opened[atom] = opened.get(atom, 0) | 1 << count
+            count += 1
+        labels = self.labels(opened, count).items()
+        return [
+            next(label for label, where in labels if where >> number & 1)
+            for number in range(count)
         ]
-        with self._control.solve(assumptions=assumed, yield_=True) as handle:
-            model = handle.model()
-            if model is None:  # the checks of the rule base rule this out
-                raise AssertionError("a stratified program has an answer set")
-            shown = frozenset(model.symbols(shown=True))
-        if shown not in self._verdicts:
-            self._verdicts[shown] = self._decided(shown)
-        return self._verdicts[shown]
+
+    def labels(
+        self, opened: Mapping[clingo.Symbol, int], count: int
+    ) -> dict[Label, int]:
+        """Return in which worlds each verdict is the one.
+
+        Parameters
+        ----------
+        opened
+            For optional facts, the worlds in which they hold, a bit for each; the
+            others hold in none.
+        count
+            How many worlds there are.
+        """
+        everything = dict.fromkeys(self._optional, 0) | dict(opened)
+        holds = self._ground.evaluated(everything, self._border, count)
+        # Worlds with the same evidence, with the evidence they share.
+        alike: list[tuple[int, list[clingo.Symbol]]] = [((1 << count) - 1, [])]
+        for atom, where in holds.items():
+            parted = []
+            for group, evidence in alike:
+                if inside := group & where:
+                    parted.append((inside, [*evidence, atom]))
+                if outside := group & ~where:
+                    parted.append((outside, evidence))
+            alike = parted
+        found: dict[Label, int] = {}
+        for group, evidence in alike:
+            shown = frozenset(evidence)
+            if shown not in self._verdicts:
+                self._verdicts[shown] = self._decided(shown)
+            label = self._verdicts[shown]
+            found[label] = found.get(label, 0) | group
+        return found
 
     def _decided(self, evidence: frozenset[clingo.Symbol]) -> Label:
-        verdicts = list(evidence)
+        verdicts = [*self._fixed, *evidence]
         if self._parts.above:
             control = clingo.Control(["--warn=none"])
-            control.add("base", [], self._parts.above)
+            control.add("base", [], self._above)
             with control.backend() as backend:
                 for atom in evidence:
                     backend.add_rule([backend.add_atom(atom)])
@@ -149,12 +204,6 @@ class Worlds:
             atoms = control.symbolic_atoms.by_signature(*VERDICT)
             verdicts = [atom.symbol for atom in atoms if atom.is_fact]
         return the_verdict(verdicts)
-
-
-def _literal(atom: clingo.SymbolicAtom | None) -> int:
-    if atom is None:
-        raise AssertionError("every optional fact was added to the program")
-    return atom.literal
 
 
 def the_verdict(atoms: Iterable[clingo.Symbol]) -> Label:

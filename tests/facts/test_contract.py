@@ -177,6 +177,17 @@ def test_schema_and_reader_refuse_alike(path, value):
         Document.from_json(json.dumps(raw))
 
 
+def test_of_an_earlier_version_the_findings_are_read():
+    now = made([Finding(sign="tonic", start=1, end=3, source="t", side=Side.LEFT)])
+    rule = {"id": "A", "title": "T", "source": "s", "grade": "B", "file": "f"}
+    node = {"id": "n1", "kind": "conclusion", "text": "T", "atom": "t", "rule": rule}
+    proof = {"root": "n1", "nodes": [node]}
+    raw = {**json.loads(now.to_json()), "version": "1.0", "proof": proof}
+    assert Document.from_json(json.dumps(raw)) == now
+    with pytest.raises(InputError, match="findings"):
+        Document.from_json(json.dumps({**raw, "findings": 1}))
+
+
 def test_shipped_schema_is_that_of_the_code():
     assert (FACTS / "document.schema.json").read_text("utf-8") == schema_text()
 

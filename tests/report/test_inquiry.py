@@ -85,6 +85,9 @@ def test_robustness_is_a_share_and_no_probability(answers: Inquiry) -> None:
 def test_nothing_to_look_at_is_said() -> None:
     text = inquiry_text(Inquiry(asks=()))
     assert "it would not matter" in text
+    cut = inquiry_text(Inquiry(asks=(), asks_complete=False))
+    assert "best found in the time given" in " ".join(cut.split())
+    assert "it would not matter" not in cut
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])

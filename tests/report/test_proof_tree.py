@@ -99,6 +99,6 @@ def test_each_rule_is_listed_with_its_place_and_source(epileptic: Document) -> N
     tree, _, listed = text.partition("Rules named above")
     named = set(re.findall(r"\[([A-Z]+-[A-Z0-9-]+)\]", tree))
     assert len(named) > 10
-    for node in epileptic.proof.nodes:
-        if node.rule is not None and node.rule.id in named:
-            assert f"{node.rule.file}:{node.rule.line}): {node.rule.source}" in listed
+    for rule in epileptic.proof.rules:
+        place = f"{rule.file}:{rule.line}): {rule.source}"
+        assert (place in listed) == (rule.id in named)

@@ -47,7 +47,7 @@ def test_a_weight_is_replaced_and_says_why(tmp_path: Path) -> None:
     before, done = Reasoner().reason(document(SCENE)), judged(tmp_path, text)
     assert weights(done) == {**weights(before), "ES-04": 7}
     assert done.proof is not None
-    cited = {n.rule.id: n.rule.source for n in done.proof.nodes if n.rule}
+    cited = {rule.id: rule.source for rule in done.proof.rules}
     assert cited["ES-04"].endswith("; weight 7: our own events")
 
 

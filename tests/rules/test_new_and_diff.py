@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from s3ns.cli import main
 from s3ns.symbolic.check_records import Place, Problems
-from s3ns.symbolic.template_forms import EXAMPLES, Sentences
+from s3ns.symbolic.template_forms import Sentences
+from s3ns.symbolic.template_hints import EXAMPLES
 from tests.symbolic.scenes import document
 
 

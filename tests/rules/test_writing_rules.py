@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from s3ns.cli import main
 from s3ns.symbolic.check_records import Place, Problems
-from s3ns.symbolic.template_forms import EXAMPLES, Sentences
+from s3ns.symbolic.template_forms import Sentences
+from s3ns.symbolic.template_hints import EXAMPLES
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "writing-rules.md").read_text(
     encoding="utf-8"

@@ -95,8 +95,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "no tonic 0-200; no clonic 0-200",
         200,
         "EYE-01 EYE-02 EYE-03 NES-01 NES-02 NES-03 NES-04 NES-05 NES-06 NES-07 NES-08 "
-        "CRS-12 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 VER-11 CER-02 "
-        "CER-03 REM-01 ILA-11",
+        "CRS-12 CRS-18 CRS-19 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 "
+        "VER-11 CER-02 CER-03 REM-01 ILA-11",
     ),
     (
         "hyperkinetic pattern out of sleep",
@@ -149,6 +149,25 @@ SCENES: list[tuple[str, str, float, str]] = [
         60,
         "VER-18 VER-19",
     ),
+    (
+        "movement, a pause, and movement",
+        "full_body_shaking 5-20; pelvic_thrusting 30-40",
+        60,
+        "CRS-20",
+    ),
+    (
+        "early turn, then version",
+        f"head_turning right 1-4; head_turning left 6-12; {CONVULSION}",
+        60,
+        "LAT-16",
+    ),
+    (
+        "a stare as long as absences are",
+        "blank_stare 5-50; no verbal_responsiveness 5-50",
+        60,
+        "REM-11 REM-11-STARE",
+    ),
+    ("a stare longer than absences are", "blank_stare 5-55", 60, "REM-12"),
     ("five minutes", "clonic bilateral 10-320", 400, "REM-02"),
     (
         "march from the face to the arm",
@@ -169,7 +188,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "0-60",
         60,
         "MOT-23 ES-22 LAT-13 ILA-13 HED-02-JERKS HED-11 LAT-15 ES-18-BOTH ES-19 "
-        "VER-04-ABSENCE VER-06-STIFF VER-06-VERSION REM-08 REM-10 NES-07-BOTH",
+        "VER-04-ABSENCE VER-06-STIFF VER-06-VERSION REM-08 REM-10 REM-10-START "
+        "NES-07-BOTH",
     ),
     (
         "jerks whose side is not known",

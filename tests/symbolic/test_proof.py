@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import clingo
 import clingo.ast
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from s3ns.facts import Document, FileHash
 from s3ns.symbolic import Reasoner
 from s3ns.symbolic.encoding import encode
+from s3ns.symbolic.proof import ProofBuilder
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
 from tests.symbolic.scenes import document
@@ -44,21 +46,28 @@ def test_conclusions_name_a_rule_and_leaves_do_not_rest_on_anything(reasoned):
         assert node.text[0] == node.text[0].upper()
         assert "{" not in node.text
         if node.kind == "conclusion":
-            assert node.rule is not None
+            assert node.rule
             assert node.premises
         else:
             assert node.premises == ()
 
 
+def test_each_rule_that_was_applied_is_listed_once(reasoned, reasoner):
+    listed = [rule.id for rule in reasoned.proof.rules]
+    assert listed == sorted({node.rule for node in reasoned.proof.nodes if node.rule})
+    known = {rule.label.id: rule.reference for rule in reasoner.base.rules}
+    assert all(known[rule.id] == rule for rule in reasoned.proof.rules)
+
+
 def test_each_premise_of_a_rule_appears_in_order(reasoned, reasoner):
-    bodies: dict[tuple[str, int], list[list[str]]] = {}
+    bodies: dict[str, list[list[str]]] = {}
     for rule, shape in zip(reasoner.base.rules, reasoner.base.shapes, strict=True):
         kinds = [condition.kind for condition in shape.conditions]
-        bodies.setdefault((rule.label.id, rule.line), []).append(kinds)
+        bodies.setdefault(rule.label.id, []).append(kinds)
     for node in reasoned.proof.nodes:
         if node.kind == "conclusion":
             kinds = [premise.kind for premise in node.premises]
-            assert kinds in bodies[node.rule.id, node.rule.line]
+            assert kinds in bodies[node.rule]
 
 
 def test_every_part_of_the_verdict_has_its_node(reasoned):
@@ -69,7 +78,7 @@ def test_every_part_of_the_verdict_has_its_node(reasoned):
     parts += [note for note in (verdict.ilae2025, verdict.ilae2017) if note]
     for part in parts:
         assert known[part.node].text == part.text
-        assert known[part.node].rule.id == part.rule
+        assert known[part.node].rule == part.rule
 
 
 def test_scores_are_the_sums_of_what_counted(reasoned):
@@ -257,3 +266,28 @@ def test_own_folder_of_rules_in_place_of_the_shipped_ones(tmp_path, reasoner):
     own = Reasoner(tmp_path, alone=True).reason(document(SCENE))
     assert own.verdict == reasoner.reason(document(SCENE)).verdict
     assert own.provenance[-1].rules[0].name == f"{tmp_path.name}/basis.lp"
+
+
+def test_an_aggregate_names_all_its_members_and_an_extreme_those_that_attain_it():
+    """What stands for anything in one premise is not what does in another."""
+    label = "%! rule: {}\n%! title: T\n%! says: S\n%! source: s\n%! grade: design\n"
+    rules = (
+        label.format("A") + "many(S) :- seen(S,_,_,_,_), 2 <= #count { T : "
+        "seen(tonic,_,T,_,_) }.\n"
+        + label.format("B")
+        + "first(T) :- seen(S,_,T,_,_), T = #min { T0 : seen(tonic,_,T0,_,_) }.\n"
+    )
+    base = RuleBase({"own.lp": rules.encode()})
+    facts = encode(document("tonic left 5-10; tonic left 15-21; clonic left 30-33"))
+    builder = ProofBuilder(base, facts, Replay(base, facts))
+
+    def members(conclusion: str) -> int:
+        (premise,) = (
+            premise
+            for premise in builder.node(clingo.parse_term(conclusion)).premises
+            if premise.kind == "aggregate"
+        )
+        return len(premise.nodes)
+
+    assert members("many(clonic)") == 2
+    assert members("first(50)") == 1
