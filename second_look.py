@@ -112,7 +112,7 @@ def check(
     found = reasoner.reason(document)
     settled: list[Ask] = []
     for _ in range(rounds):
-        asks = asks_of(reasoner.base, found, seconds=SECONDS)
+        asks = asks_of(reasoner.base, found, seconds=SECONDS).asks
         new: list[Ask] = []
         for ask in asks:
             # One look tells of all sides of a stretch; and an answer moves the bounds

@@ -242,6 +242,7 @@ def peer(interpreter: str | None, path: Path, fps: float, ours: list[Any]) -> st
 def accuracy(suite: Path, fps: float) -> str:
     """Extract the films of a suite and score what was found against their truth."""
     from s3ns import pipeline
+    from s3ns.benchmarks.synthetic.routes import from_documents
     from s3ns.benchmarks.synthetic.score import load, score
     from s3ns.facts import Document, Label
     from s3ns.neural.extractor import ExtractOptions
@@ -260,7 +261,7 @@ def accuracy(suite: Path, fps: float) -> str:
             found.write(Path(folder, f"{found.recording.id}.json"))
             seconds += found.recording.duration
         cpu = (time.process_time() - cpu) / seconds
-        scores = score(load(suite, Path(folder)), verdict)
+        scores = score(load(suite, from_documents(Path(folder), suite)), verdict)
     figures = scores["summary"] | {
         f"verdict {name}": scores["verdict"][name]
         for name in ("macro_f1_decided", "coverage")
