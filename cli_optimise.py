@@ -77,7 +77,7 @@ def optimise(
     from s3ns.neural.mllm.optimise import optimise as look_for_better
     from s3ns.neural.mllm.plan import whole
     from s3ns.neural.mllm.settings import MllmSettings
-    from s3ns.neural.mllm.wording import Wording
+    from s3ns.neural.mllm.wording import Wording, read_wording
 
     console.check_target(output, overwrite=overwrite)
     how = read_settings("mllm", MllmSettings, own_settings(settings, model=model))
@@ -101,7 +101,7 @@ def optimise(
             known += examples_of(
                 row["patient"], video, truth, plan, aids, sound=backend.hears
             )
-        start = aids.texts or Wording()
+        start = read_wording(Path(how.wording)) if how.wording else Wording()
         found = look_for_better(known, interviewer, calls=calls, start=start)
     console.say(
         f"right on patients never looked at: {100 * found.before:.0f} % before, "

@@ -86,7 +86,8 @@ def test_a_better_wording_is_found_and_judged_on_other_patients(
 
 
 @pytest.mark.parametrize(
-    ("keep", "said"), [(3, "at least 3 patients"), (1, "columns patient, video")]
+    ("keep", "said"),
+    [(3, "3 patients, got 2"), (1, "3 patients, got 0"), (0, "lacks the column")],
 )
 def test_too_few(run: Run, table: Path, keep: int, said: str) -> None:
     short = table.parent / f"short-{keep}.csv"
