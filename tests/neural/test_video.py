@@ -9,13 +9,10 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
 from s3ns.facts import InputError
-from s3ns.neural.geometry import Region, crop
-from s3ns.neural.planes import Planes
 from s3ns.neural.prefetch import prefetched
 from s3ns.neural.video import Frame, Media, Remark, Sound, probe, read
 from tests.neural.media import (
@@ -378,60 +375,3 @@ def test_prefetched_ends_with_its_reader(error: type[BaseException]) -> None:
         consume()
     assert closed.is_set()
     assert not decoders()
-
-
-# --- planes ---------------------------------------------------------------------------
-
-
-def test_planes_show_what_rgb_shows() -> None:
-    whole = [
-        list(read(DEMO, fps=1, end=3, sound=False, planes=planes))[:3]
-        for planes in (False, True)
-    ]
-    for plain, stored in zip(*whole, strict=True):
-        assert isinstance(plain, Frame)
-        assert isinstance(stored, Frame)
-        assert isinstance(stored.picture, Planes)
-        assert stored.time == plain.time
-        assert stored.picture.shape == plain.image.shape
-        away = np.abs(stored.image.astype(int) - plain.image)
-        assert away.mean() < 2
-        assert away.max() <= 6
-        # Half of the square lies outside.
-        for region in (Region(600, 300, 500, 0.3), Region(0, 360, 400, -2.0)):
-            for replicate in (True, False):
-                one, two = (
-                    crop(image, region.to_square(192), 192, replicate=replicate)
-                    for image in (stored.picture, plain.image)
-                )
-                assert np.abs(one - two).mean() < 2
-                assert one.std() > 5
-
-
-@pytest.mark.parametrize("pixels", [(97, 131), (96, 130)])
-def test_planes_of_any_size_and_colour(pixels: tuple[int, int]) -> None:
-    random = np.random.default_rng(3)
-    for colour in random.integers(0, 256, (6, 3)):
-        frame = av.VideoFrame.from_ndarray(
-            np.full((*pixels, 3), colour, np.uint8), "rgb24"
-        ).reformat(format="yuv420p")
-        planes = Planes.of(frame)
-        assert planes is not None
-        assert planes.shape == (*pixels, 3)
-        assert np.abs(planes.rgb() - colour.astype(int)).max() <= 6
-
-
-@pytest.mark.parametrize("kind", ["yuv444p", "yuv422p10le", "yuvj420p", "gray"])
-def test_other_kinds_of_pictures_have_no_planes(kind: str) -> None:
-    plain = av.VideoFrame.from_ndarray(np.zeros((64, 96, 3), np.uint8), "rgb24")
-    assert Planes.of(plain.reformat(format=kind)) is None
-
-
-def test_turned_pictures_come_as_rgb(tmp_path: Path) -> None:
-    path = ask_to_turn(write_video(tmp_path / "a.mp4", count=6), 90)
-    plain, asked = (
-        frames_of(read(path, planes=planes, sound=False)) for planes in (False, True)
-    )
-    for one, two in zip(plain, asked, strict=True):
-        assert isinstance(two.picture, np.ndarray)
-        assert np.array_equal(one.image, two.picture)
