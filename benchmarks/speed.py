@@ -152,13 +152,13 @@ def by_stage(path: Path, fps: float) -> tuple[Table, list[Any]]:
     meter = VoiceMeter(Timed(SPEECH_MODEL))  # type: ignore[arg-type]
     points: list[Any] = []
     begun, end = time.process_time(), 0.0
-    media = read(path, fps=fps, planes=True)
+    media = read(path, fps=fps)
     while (item := next(media, None)) is not None:
         now = time.process_time()
-        spent["decode"] += now - begun
+        spent["decode, as RGB"] += now - begun
         inside = 0.0
         if isinstance(item, Frame):
-            found = tracker.follow(item.time, item.picture)
+            found = tracker.follow(item.time, item.image)
             recorder.add(found, read_expression(found.face) if found.face else None)
             points.append(None if found.pose is None else found.pose.points.tolist())
             end = item.time + 1 / fps

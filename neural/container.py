@@ -26,7 +26,6 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from s3ns.facts import InputError, Recording
-from s3ns.neural.planes import Planes
 
 SMALLEST_PICTURE = 64
 """Pixels; in a smaller picture no person can be followed."""
@@ -265,28 +264,16 @@ class Upright:
         self._size: tuple[int, int] | None = None
         self.rotation = 0
 
-    def planes(self, frame: VideoFrame) -> Planes | None:
-        """Return the picture as it is stored, if it can be used so."""
-        size = self._settled(frame)
-        if self.rotation or size != (frame.width, frame.height):
-            return None
-        return Planes.of(frame)
-
     def __call__(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
         """Return an image of shape ``(height, width, 3)``."""
-        size = self._settled(frame)
-        plain = self._reformatter.reformat(frame, *size, "rgb24")
-        image: npt.NDArray[Any] = plain.to_ndarray()
-        if self.rotation:
-            image = cv2.rotate(image, self._TURNS[self.rotation])
-        return image
-
-    def _settled(self, frame: VideoFrame) -> tuple[int, int]:
-        """Return the size of all pictures, taken from the first."""
         if self._size is None:
             # A later change of size, which streams may have, is scaled away.
             self._size = max(1, round(frame.width * self._stretch)), frame.height
             # A matrix that is no rotation comes as a number far outside the circle.
             turn = frame.rotation if abs(frame.rotation) <= 360 else 0
             self.rotation = round(turn / 90) * 90 % 360
-        return self._size
+        plain = self._reformatter.reformat(frame, *self._size, "rgb24")
+        image: npt.NDArray[Any] = plain.to_ndarray()
+        if self.rotation:
+            image = cv2.rotate(image, self._TURNS[self.rotation])
+        return image

@@ -8,11 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s3ns.neural.planes import Planes
-
 Array = NDArray[np.float32]
 Picture = NDArray[np.uint8]
-Image = Picture | Planes
 
 
 @dataclass(frozen=True)
@@ -58,13 +55,13 @@ def inverse(affine: Array) -> Array:
     return np.asarray(cv2.invertAffineTransform(affine), np.float32)
 
 
-def crop(image: Image, affine: Array, pixels: int, *, replicate: bool) -> Array:
+def crop(image: Picture, affine: Array, pixels: int, *, replicate: bool) -> Array:
     """Cut a square out of a picture as float32 ``(1, pixels, pixels, 3)``, 0 to 255.
 
     Parameters
     ----------
     image
-        RGB picture, ``(height, width, 3)``, or the planes of one.
+        RGB picture, ``(height, width, 3)``.
     affine
         Map from the picture to the square.
     pixels
@@ -75,22 +72,7 @@ def crop(image: Image, affine: Array, pixels: int, *, replicate: bool) -> Array:
         bodies), the box detectors the latter.
     """
     border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    if isinstance(image, Planes):
-        square = image.warped(affine, pixels, border)
-    else:
-        square = np.asarray(
-            cv2.warpAffine(
-                image,
-                affine,
-                (pixels, pixels),
-                flags=cv2.INTER_LINEAR,
-                borderMode=border,
-            ),
-            np.uint8,
-        )
+    square = cv2.warpAffine(
+        image, affine, (pixels, pixels), flags=cv2.INTER_LINEAR, borderMode=border
+    )
     return np.asarray(square[None], np.float32)
-
-
-def as_rgb(image: Image) -> Picture:
-    """Return a picture in RGB, whatever it comes as."""
-    return image.rgb() if isinstance(image, Planes) else image

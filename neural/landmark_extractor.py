@@ -36,7 +36,7 @@ LANDMARK_MODELS = (
 SPEECH_MODEL = "silero_vad"
 
 READ_AHEAD = 4
-"""Pictures decoded ahead: enough to keep a second core busy, 13 MB at 1080p."""
+"""Pictures decoded ahead: enough to keep a second core busy, 25 MB at 1080p."""
 
 BODIES_AHEAD = 2
 """Pictures whose body was found and whose face was not yet looked for."""
@@ -102,7 +102,6 @@ class LandmarkExtractor:
             start=start,
             end=end,
             sound=recording.has_audio,
-            planes=True,
         )
         for item in prefetched(observer.bodies(media), BODIES_AHEAD):
             observer.take(item)
@@ -147,7 +146,7 @@ class Observer:
         with closing(prefetched(media, READ_AHEAD)) as decoded:
             for item in decoded:
                 if isinstance(item, Frame):
-                    pose = self._tracker.follow_body(item.time, item.picture)
+                    pose = self._tracker.follow_body(item.time, item.image)
                     yield Followed(item, pose)
                 else:
                     yield item
@@ -156,7 +155,7 @@ class Observer:
         """Look for the face of a followed body, or listen."""
         if isinstance(item, Followed):
             frame, pose = item.frame, item.pose
-            face = self._tracker.follow_face(frame.time, frame.picture, pose)
+            face = self._tracker.follow_face(frame.time, frame.image, pose)
             found = Landmarks(frame.time, pose, face)
             self._recorder.add(found, None if face is None else read_expression(face))
         elif isinstance(item, Sound):

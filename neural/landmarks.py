@@ -16,7 +16,7 @@ import numpy as np
 
 from s3ns.neural.boxes import Box, BoxDetector
 from s3ns.neural.face import Face, find_face, find_face_region, head_region
-from s3ns.neural.geometry import Array, Image, Picture, Region, as_rgb
+from s3ns.neural.geometry import Array, Picture, Region
 from s3ns.neural.pose import Joint, Pose, find_pose, region_from
 from s3ns.neural.runtime import Model
 
@@ -169,7 +169,7 @@ class PatientTracker:
         self._next_census = -np.inf
         self.most_people = 0
 
-    def follow(self, time: float, image: Image) -> Landmarks:
+    def follow(self, time: float, image: Picture) -> Landmarks:
         """Find the patient in the next frame.
 
         Parameters
@@ -177,12 +177,12 @@ class PatientTracker:
         time
             Seconds from the first frame.
         image
-            Upright RGB picture, ``(height, width, 3)``, or the planes of one.
+            Upright RGB picture, ``(height, width, 3)``.
         """
         pose = self.follow_body(time, image)
         return Landmarks(time, pose, self.follow_face(time, image, pose))
 
-    def follow_body(self, time: float, image: Image) -> Pose | None:
+    def follow_body(self, time: float, image: Picture) -> Pose | None:
         """Find the patient's body in the next frame.
 
         It rests on earlier bodies alone, so that it may run ahead of the faces, in a
@@ -200,13 +200,15 @@ class PatientTracker:
         self._person = None if pose is None else pose.region
         return pose
 
-    def follow_face(self, time: float, image: Image, pose: Pose | None) -> Face | None:
+    def follow_face(
+        self, time: float, image: Picture, pose: Pose | None
+    ) -> Face | None:
         """Find the patient's face in the next frame, once the body was found there."""
         face = None if pose is None else self._find_face(time, image, pose)
         self._face = None if face is None else face.region
         return face
 
-    def _pose_in(self, image: Image, region: Region | None) -> Pose | None:
+    def _pose_in(self, image: Picture, region: Region | None) -> Pose | None:
         if region is None:
             return None
         pose = find_pose(self._models.pose, image, region)
@@ -214,7 +216,7 @@ class PatientTracker:
             return None
         return pose
 
-    def _search(self, time: float, image: Image) -> Pose | None:
+    def _search(self, time: float, image: Picture) -> Pose | None:
         pose = self._pose_in(image, self._detect(image, Retry()))
         if pose is not None or time < self._next_ladder:
             return pose
@@ -225,8 +227,8 @@ class PatientTracker:
         self._next_ladder = time + LADDER_PAUSE
         return None
 
-    def _detect(self, image: Image, retry: Retry) -> Region | None:
-        changed = image if retry.change is None else retry.change(as_rgb(image))
+    def _detect(self, image: Picture, retry: Retry) -> Region | None:
+        changed = image if retry.change is None else retry.change(image)
         view = self._view(image, retry.quarter_turns)
         threshold = retry.threshold if self._roi is None else FAINT_THRESHOLD
         boxes = self._models.person.inside(changed, view, threshold)
@@ -238,7 +240,7 @@ class PatientTracker:
         best = max(boxes, key=self._preference)
         return region_from(best.keypoints[0], best.keypoints[1])
 
-    def _view(self, image: Image, quarter_turns: int) -> Region:
+    def _view(self, image: Picture, quarter_turns: int) -> Region:
         height, width = image.shape[:2]
         x, y, wide, high = self._roi or (0, 0, width, height)
         margin = 1.0 if self._roi is None else 1.1
@@ -265,7 +267,7 @@ class PatientTracker:
         )
         return box.score + LYING_BONUS * bool(lying) + NEAR_BONUS * bool(near)
 
-    def _find_face(self, time: float, image: Image, pose: Pose) -> Face | None:
+    def _find_face(self, time: float, image: Picture, pose: Pose) -> Face | None:
         head = head_region(pose.points)
         ears = pose.points[[Joint.LEFT_EAR, Joint.RIGHT_EAR]]
         if max(float(np.linalg.norm(ears[0] - ears[1])), head.size / 4) < SMALLEST_HEAD:
@@ -278,7 +280,7 @@ class PatientTracker:
         return face
 
     def _face_in(
-        self, image: Image, region: Region | None, head: Region
+        self, image: Picture, region: Region | None, head: Region
     ) -> Face | None:
         if region is None:
             return None

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from s3ns.neural.geometry import Array, Image, Region, apply, crop, inverse
+from s3ns.neural.geometry import Array, Picture, Region, apply, crop, inverse
 from s3ns.neural.runtime import Model
 
 PIXELS = 256
@@ -94,7 +94,7 @@ def region_from(centre: Array, reach: Array) -> Region:
     return Region(float(centre[0]), float(centre[1]), max(size, 1.0), float(rotation))
 
 
-def find_pose(model: Model, image: Image, region: Region) -> Pose:
+def find_pose(model: Model, image: Picture, region: Region) -> Pose:
     """Find the body points of the person in a region."""
     affine = region.to_square(PIXELS)
     outputs = model.run(crop(image, affine, PIXELS, replicate=True) / 255)

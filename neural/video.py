@@ -33,7 +33,6 @@ from s3ns.neural.container import (
     origin,
     probe,
 )
-from s3ns.neural.geometry import Image, Picture, as_rgb
 
 __all__ = ["SOUND_RATE", "Frame", "Media", "Remark", "Sound", "probe", "read"]
 
@@ -48,15 +47,13 @@ _OVERRUN = 2.0  # seconds read past the end for sound that lies behind the pictu
 
 @dataclass(frozen=True)
 class Frame:
-    """An upright picture: its time in seconds, and RGB or the planes of the video."""
+    """A picture: its time in seconds and an upright RGB image.
+
+    The image has the shape ``(height, width, 3)``.
+    """
 
     time: float
-    picture: Image
-
-    @property
-    def image(self) -> Picture:
-        """The picture in RGB, ``(height, width, 3)``."""
-        return as_rgb(self.picture)
+    image: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,6 @@ def read(
     start: float = 0.0,
     end: float | None = None,
     sound: bool = True,
-    planes: bool = False,
 ) -> Iterator[Media]:
     """Decode pictures and sound together.
 
@@ -106,9 +102,6 @@ def read(
         Stretch in seconds, ``start <= time < end``; ``None`` is the end of the file.
     sound
         Whether the sound is wanted, if there is any.
-    planes
-        Whether pictures may come as planes, which costs less where only crops are
-        looked at.
 
     Yields
     ------
@@ -124,7 +117,7 @@ def read(
     limits = _Limits(start, math.inf if end is None else end)
     with opened(path) as (container, stream):
         zero = origin(container, stream)
-        pictures = _Pictures(stream, zero, limits, fps, planes=planes)
+        pictures = _Pictures(stream, zero, limits, fps)
         voices = audio_streams(container)[:1] if sound else []
         sounds = [_Sounds(zero, limits) for _ in voices]
         parts: list[_Pictures | _Sounds] = [pictures, *sounds]
@@ -156,15 +149,9 @@ class _Pictures:
     """Chooses and decodes pictures."""
 
     def __init__(
-        self,
-        stream: VideoStream,
-        zero: float,
-        limits: _Limits,
-        fps: float,
-        *,
-        planes: bool,
+        self, stream: VideoStream, zero: float, limits: _Limits, fps: float
     ) -> None:
-        self._stream, self._planes = stream, planes
+        self._stream = stream
         self._zero, self._limits, self._fps = zero, limits, fps
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         self.half = min(0.5 / float(rate), 0.5 / fps)
@@ -219,8 +206,7 @@ class _Pictures:
             if reached >= self._next_tick and self._limits.hold(time):
                 self._next_tick = math.floor(reached) + 1
                 self.count += 1
-                plain = self._upright.planes(frame) if self._planes else None
-                yield Frame(time, self._upright(frame) if plain is None else plain)
+                yield Frame(time, self._upright(frame))
 
 
 class _Sounds:
