@@ -38,7 +38,7 @@ SEEN = "seen(S, D, T0, T1, C)"
 
 REFUSED = [
     ("syntax error", rule("a(S) :- sign(,)."), "own.lp:6:14:", "syntax error"),
-    ("no final dot", rule(f"a(S) :- {SEEN}"), "own.lp:7:", "syntax error"),
+    ("no final dot", rule(f"a(S) :- {SEEN}"), "own.lp:6:", "a dot is missing"),
     ("script", "#script (python) \n#end.", "own.lp:1:1:", "#script"),
     ("include", '\n  #include "other.lp".', "own.lp:2:3:", "#include"),
     ("external", "#external a.", "own.lp:1:1:", "#external"),
@@ -289,7 +289,7 @@ def test_merged_measures_are_those_of_the_longest():
 
 def test_values_beyond_the_range_of_the_rules_are_refused():
     with pytest.raises(InputError, match="expected times and measures"):
-        encode(document("clonic left 10-12 rate=1e9"))
+        encode(document("clonic left 10-12 rate=1000000000"))
     with pytest.raises(InputError, match="expected times and measures"):
         encode(document("", duration=1e300))
 
