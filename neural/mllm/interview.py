@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from s3ns.facts import CapabilityError, ModelError, Observation, Sign
 from s3ns.neural.mllm.cache import Cached, default_folder
+from s3ns.neural.mllm.crew import Crew
 from s3ns.neural.mllm.enhance import Artist, save
 from s3ns.neural.mllm.local import LocalModel
 from s3ns.neural.mllm.merge import merged
@@ -128,7 +128,7 @@ class Interviewer:
         self.agreement = Agreement()
         self.remarks = [*backend.remarks]
         self.followed = False
-        self._pool = ThreadPoolExecutor(backend.concurrency, "s3ns-question")
+        self._crew = Crew(backend.ask, backend.concurrency)
 
     def __enter__(self) -> Interviewer:
         """Return itself."""
@@ -138,11 +138,11 @@ class Interviewer:
         """Wait for what is asked; if an error came up, break it off."""
         if kind is not None:
             self.backend.close()
-        self._pool.shutdown(cancel_futures=True)
+        self._crew.end()
 
     def ask(self, requests: Iterable[Request]) -> list[Reply]:
         """Return what the model says to each request."""
-        return list(self._pool.map(self.backend.ask, requests))
+        return self._crew.answered(requests)
 
     def observe(
         self,
