@@ -162,7 +162,7 @@ def test_stages_side_by_side_find_what_one_after_the_other_finds(
         for item in read(CLIPS / "asl_gestures_help.mkv", sound=False)
         if isinstance(item, Frame)
     ]
-    observer = Observer(models, ExtractOptions())
+    observer = Observer(models, ExtractOptions(fps=10))
     for item in prefetched(observer.bodies(iter(pictures)), BODIES_AHEAD):
         observer.take(item)
     tracker, recorder = PatientTracker(Models.of(models)), Recorder(10.0)

@@ -209,8 +209,8 @@ def test_the_proof_and_the_sentence_name_the_template() -> None:
     assert done.verdict is not None
     support = next(item for item in done.verdict.supports if item.rule == "OWN-01")
     assert support.text == "Stiff left from 00:05.0."
-    name = done.proof.node(support.node).rule
-    (rule,) = (rule for rule in done.proof.rules if rule.id == name)
+    assert done.proof.node(support.node).rule == "OWN-01"
+    rule = next(item for item in done.proof.rules if item.id == "OWN-01")
     assert (rule.file, rule.line) == ("own/own.yaml", 1)
 
 
@@ -231,6 +231,14 @@ GOOD = template("tonic")
         ("R062:7:7", GOOD.replace("'tonic'", "tonic for 2 hours")),
         ("R063:7:15", GOOD.replace("'tonic'", "concept verson")),
         ("R063:7:36", GOOD.replace("'tonic'", "measure rate of clonic below 3 %")),
+        ("R063:7:36", GOOD.replace("'tonic'", "measure rate of clonic below 3")),
+        ("R062:7:26", GOOD.replace("'tonic'", "tonic for at least 2,5 s")),
+        ("R062:7:26", GOOD.replace("'tonic'", "tonic for at least 5 min")),
+        ("R062:7:16", GOOD.replace("'tonic'", "tonic on left side")),
+        ("R062:7:7", GOOD.replace("'tonic'", "face pulling on one side")),
+        ("R070:3:9", GOOD.replace("'Said.'", "\u201cSaid.\u201d")),
+        ("R003:8:9", GOOD.replace("group own", "group gr\u00f6\u00dfe")),
+        ("R002:7:1", GOOD.replace("    - 'tonic'", "\t- tonic")),
         ("R063:8:9", GOOD.replace("epileptic seizure", "seizure")),
         ("R063:3:9", GOOD.replace("Said.", "{clonic.start}")),
         ("R070:1:3", GOOD.replace("  source: test\n", "")),

@@ -344,5 +344,6 @@ def test_the_order_of_findings_changes_no_answer(reasoner):
         unassessable=whole.unassessable[::-1],
     )
     assert other != whole
-    for question in (robustness_of, what_if, asks_of):
+    in_peace = functools.partial(what_if, seconds=60.0)
+    for question in (robustness_of, in_peace, asks_of):
         assert question(reasoner.base, other) == question(reasoner.base, whole)
