@@ -127,7 +127,7 @@ def _robustness(found: Robustness, width: int) -> list[str]:
 
 
 def _asks(inquiry: Inquiry, asks: tuple[Ask, ...], width: int) -> list[str]:
-    cut = "" if inquiry.asks_complete else _CUT
+    cut = _CUT if inquiry.asks_complete is False else ""
     if not asks:
         said = "Nowhere: it would not matter."
         if cut:
