@@ -78,4 +78,5 @@ def query(
     if rows:
         console.print(table(header, rows, width=console.table_width))
     many = "" if len(found) == 1 else "s"
-    console.say(f"{len(found)} answer{many} in {len(given)} recordings")
+    more = "" if len(given) == 1 else "s"
+    console.say(f"{len(found)} answer{many} in {len(given)} recording{more}")

@@ -224,7 +224,7 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Where to look again, the most telling first; ``None`` if not asked.
     asks_complete
         Whether there was time to weigh every stretch; otherwise these are the best that
-        were found.
+        were found. ``None`` if not asked.
     why_not
         Why something else was not concluded.
     """
@@ -232,5 +232,5 @@ class Inquiry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     robustness: Robustness | None = None
     what_if: WhatIf | None = None
     asks: tuple[Ask, ...] | None = None
-    asks_complete: bool = True
+    asks_complete: bool | None = None
     why_not: WhyNot | None = None

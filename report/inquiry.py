@@ -19,9 +19,7 @@ from s3ns.facts.inquiry import Place
 from s3ns.report.words import NOTICE, VERDICT_TITLES, span
 
 _MOST_EVIDENCE = 6
-_CUT = (
-    "These are the best found in the time given: there was none to weigh every stretch."
-)
+_CUT = "there was no time to weigh every stretch."
 
 
 def inquiry_text(inquiry: Inquiry, *, width: int = 100) -> str:
@@ -129,13 +127,15 @@ def _robustness(found: Robustness, width: int) -> list[str]:
 
 
 def _asks(inquiry: Inquiry, asks: tuple[Ask, ...], width: int) -> list[str]:
-    cut = "" if inquiry.asks_complete else _CUT
+    cut = _CUT if inquiry.asks_complete is False else ""
     if not asks:
-        said = cut or "Nowhere: it would not matter."
+        said = "Nowhere: it would not matter."
+        if cut:
+            said = f"Nowhere that was found to matter; {cut}"
         return ["Where to look again?", *_item(said, width)]
     lines = ["Where to look again? (the most telling first)"]
     if cut:
-        lines += _item(cut, width)
+        lines += _item(f"These are the best found: {cut}", width)
     for number, ask in enumerate(asks, start=1):
         lines += _item(ask.text, width, mark=f"{number}. ")
     return lines

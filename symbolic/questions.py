@@ -54,7 +54,7 @@ def inquire(
         robustness=robustness_of(base, document) if robustness else None,
         what_if=smallest_change(base, document) if what_if else None,
         asks=None if asks is None else asks.asks,
-        asks_complete=asks is None or asks.is_complete,
+        asks_complete=None if asks is None else asks.is_complete,
         why_not=None if why_not is None else reasons_against(base, document, why_not),
     )
 

@@ -24,7 +24,7 @@ def test_each_question_is_answered_as_text_and_json(run: Run, judged: Path) -> N
         raw = run("explain", judged, *words, "--json").stdout
         answers = msgspec.json.decode(raw, type=Inquiry)
         given = {key for key, value in json.loads(raw).items() if value is not None}
-        assert given - {"asks_complete"} == {name}
+        assert given == ({name, "asks_complete"} if name == "asks" else {name})
         assert getattr(answers, name) is not None
 
 

@@ -86,7 +86,7 @@ def test_nothing_to_look_at_is_said() -> None:
     text = inquiry_text(Inquiry(asks=()))
     assert "it would not matter" in text
     cut = inquiry_text(Inquiry(asks=(), asks_complete=False))
-    assert "best found in the time given" in " ".join(cut.split())
+    assert "no time to weigh every stretch" in " ".join(cut.split())
     assert "it would not matter" not in cut
 
 
