@@ -81,8 +81,7 @@ def head_view(tracks: Tracks) -> View:
     """Return the view of the head, from the face or from ears and nose."""
     shown = tracks.visible(Joint.NOSE, Joint.LEFT_EAR, Joint.RIGHT_EAR)
     # Of a head seen from the side, ears and nose do not tell how far it turns.
-    sideways = abs(tracks.trunk_axis) > SIDEWAYS
-    seen = tracks.face_seen | (shown & np.full(len(shown), not sideways))
+    seen = tracks.face_seen | (shown & (abs(tracks.trunk_axis) <= SIDEWAYS))
     behind = np.abs(tracks.head_turn) > HEAD_TURN_LIMIT
     obstacles = (
         ("person_not_visible", ~tracks.person_seen),
