@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import (
@@ -165,11 +164,7 @@ def _blinking(tracks: Tracks) -> list[Finding]:
     """
     view = _blinks_view(tracks)
     steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
-    opening = np.where(view.judged, lid_opening(tracks), np.nan)
-    usual = rolling_percentile(opening, tracks.rate, BASELINE_WINDOW, 80)
-    between = rolling_percentile(opening, tracks.rate, BLINK_BASELINE, 75)
-    open_eyed = steady & ~_jerking(tracks) & (between >= EYES_CLOSED[1] * usual)
-    blinks = np.array(_blinks(tracks, open_eyed), int)
+    blinks = np.array(_blinks(tracks, view.judged & steady & ~_jerking(tracks)), int)
     found = []
     # The usual rate is not known from less than a minute.
     minutes = max(float(view.judged.sum()) / tracks.rate / 60, 1.0)
@@ -197,10 +192,11 @@ def _blinking(tracks: Tracks) -> list[Finding]:
 
 def _blinks(tracks: Tracks, judged: Mask) -> list[int]:
     """Return the steps at which eyes that are open close for a moment."""
-    opening = np.nan_to_num(np.where(judged, lid_opening(tracks), np.nan))
-    size = round(BLINK_BASELINE * tracks.rate) | 1
-    usual = ndimage.percentile_filter(opening, 80, size, mode="nearest")
-    closed = (opening < BLINK_DEPTH * usual) & (usual >= EYES_OPEN_LEAST)
+    opening = np.where(judged, lid_opening(tracks), np.nan)
+    around = rolling_percentile(opening, tracks.rate, BLINK_BASELINE, 80)
+    usual = rolling_percentile(opening, tracks.rate, BASELINE_WINDOW, 80)
+    is_open = around >= np.maximum(EYES_OPEN_LEAST, EYES_CLOSED[1] * usual)
+    closed = (opening < BLINK_DEPTH * around) & is_open
     return [
         first
         for first, beyond in runs(closed & judged, tracks.rate)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from s3ns.facts import Finding, Observation, Side
@@ -12,6 +14,7 @@ from s3ns.neural.signs.registry import (
     make_finding,
     three_valued,
 )
+from s3ns.neural.signs.rhythmic import Span, span_mask
 from s3ns.neural.signs.views import head_view
 from s3ns.neural.thresholds import (
     HEAD_FASTEST,
@@ -30,7 +33,8 @@ def head_turning(tracks: Tracks) -> list[Observation]:
     """Find turns of the head that are held, and turning from side to side.
 
     Whether a turn was forced is for the rules: its angle, speed and time are measured.
-    A head that goes from side to side has no side.
+    A head that goes from side to side has no side. Where one seems to have leapt, it
+    was found anew, and nothing is said.
     """
     view = head_view(tracks)
     turn = np.where(view.judged, tracks.head_turn - _straight_ahead(tracks), np.nan)
@@ -42,12 +46,17 @@ def head_turning(tracks: Tracks) -> list[Observation]:
     for item in swings:
         swinging |= (tracks.times >= item.start) & (tracks.times < item.end)
     held = np.where(swinging, np.nan, turn)
-    found = [
-        *swings,
-        *_turns(tracks, held, Side.LEFT),
-        *_turns(tracks, -held, Side.RIGHT),
-    ]
-    return three_valued("head_turning", tracks, found, view)
+    found, leaps = [*swings], []
+    for side, toward in ((Side.LEFT, held), (Side.RIGHT, -held)):
+        for span, speed in _turned(tracks, toward):
+            if speed > HEAD_FASTEST:
+                leaps.append(span)
+            else:
+                found.append(_turn(tracks, toward, span, side, speed))
+    steady = ~span_mask(tracks, leaps)
+    return three_valued(
+        "head_turning", tracks, found, view.narrowed(steady, "sides_uncertain")
+    )
 
 
 def _straight_ahead(tracks: Tracks) -> float:
@@ -58,29 +67,30 @@ def _straight_ahead(tracks: Tracks) -> float:
     )
 
 
-def _turns(tracks: Tracks, turn: Series, side: Side) -> list[Finding]:
-    found = []
+def _turned(tracks: Tracks, turn: Series) -> Iterator[tuple[Span, float]]:
+    """Yield the stretches of turns that are held, with the largest speed."""
     turned = hysteresis(turn, *HEAD_TURN)
     for span in runs(turned, tracks.rate, bridge=0.5, shortest=HEAD_TURN_DURATION):
         before = max(0, span[0] - round(tracks.rate))
         speeds = np.diff(turn[before : span[1]]) * tracks.rate
-        angle = float(np.nanmax(turn[slice(*span)]))
-        if np.nanmax(speeds, initial=0) > HEAD_FASTEST:
-            continue
-        found.append(
-            make_finding(
-                "head_turning",
-                tracks,
-                span,
-                side=side,
-                confidence=certainty(angle, HEAD_TURN[0], 45),
-                evidence=f"head turned to the {side} by {angle:.0f} deg",
-                angle=angle,
-                angular_speed=float(np.nanmax(speeds, initial=0)),
-                reversals=0,
-            )
-        )
-    return found
+        yield span, float(np.nanmax(speeds, initial=0))
+
+
+def _turn(
+    tracks: Tracks, turn: Series, span: Span, side: Side, speed: float
+) -> Finding:
+    angle = float(np.nanmax(turn[slice(*span)]))
+    return make_finding(
+        "head_turning",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(angle, HEAD_TURN[0], 45),
+        evidence=f"head turned to the {side} by {angle:.0f} deg",
+        angle=angle,
+        angular_speed=speed,
+        reversals=0,
+    )
 
 
 def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
@@ -106,7 +116,7 @@ def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
                     side=Side.UNKNOWN,
                     confidence=certainty(count, SIDE_TO_SIDE_REVERSALS, 8),
                     evidence=f"head from side to side, {count} changes",
-                    angle=float(np.nanmax(turn[slice(*span)] - typical(turn))),
+                    angle=float(np.nanmax(np.abs(turn[slice(*span)] - typical(turn)))),
                     rate=(count - 1) / 2 / max(seconds, 1 / tracks.rate),
                     reversals=count,
                 )

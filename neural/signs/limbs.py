@@ -176,7 +176,7 @@ def tonic(tracks: Tracks) -> list[Observation]:
     their arms up for many reasons. Where it lasts from before the first picture, the
     tremor must be the clearer.
 
-    Where too few frames per second show no tremor, a held arm may be stiff or not.
+    Where too few frames per second show no tremor, such an arm may be stiff or not.
     """
     spans = {}
     posed = np.zeros(len(tracks.times), bool)
@@ -186,7 +186,7 @@ def tonic(tracks: Tracks) -> list[Observation]:
             np.any([where(tracks, sign, side) for sign in POSTURES], axis=0)
             for where in (held_posture, _still_posture)
         )
-        posed |= span_mask(tracks, runs(held, tracks.rate, shortest=TONIC_DURATION))
+        posed |= span_mask(tracks, runs(posture, tracks.rate, shortest=TONIC_DURATION))
         tremor = rhythm(tracks.hand[side], tracks.rate, TREMOR_BAND, TREMOR_WINDOW)
         still = tracks.arm_activity[side] < RESTING
         rest = typical(jitter[side][still & ~held & tracks.arm_seen[side]])

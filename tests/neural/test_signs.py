@@ -187,6 +187,15 @@ def test_a_held_arm_that_trembles_is_tonic_and_one_that_does_not_is_not() -> Non
     assert seen(rubs.tracks(24, 15), "tonic") == []
 
 
+def test_ten_pictures_a_second_cannot_tell_that_a_straight_arm_is_not_stiff() -> None:
+    straight = Figure(left_elbow=steady(170), right_elbow=steady(120))
+    told = [i for i in detect_all(straight.tracks(12, 10)) if i.sign == "tonic"]
+    assert [type(item) for item in told] == [Unassessable]
+    assert {item.reason for item in told} == {"frame_rate_too_low"}
+    told = [i for i in detect_all(straight.tracks(12, 15)) if i.sign == "tonic"]
+    assert [type(item) for item in told] == [Absence]
+
+
 def test_arms_stiff_from_the_first_picture_on_are_tonic() -> None:
     shaking = wave(8.3, 4, 0, 10)
     stiff = Figure(left_elbow=lambda time: 170 + shaking(time))
@@ -237,6 +246,26 @@ def test_a_head_that_goes_from_side_to_side_has_no_side() -> None:
     finding = the_one(figure.tracks(20), "head_turning")
     assert finding.side is Side.UNKNOWN
     assert finding.measures["reversals"] >= 8
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_head_that_swings_to_one_side_only_swings_as_far(sign: int) -> None:
+    def swing(time: float) -> float:
+        return sign * 20 * (1 - math.cos(2 * math.pi * 0.8 * (time - 5)))
+
+    figure = Figure(yaw=lambda time: swing(time) if 5 <= time <= 13.75 else 0.0)
+    finding = the_one(figure.tracks(20, 15), "head_turning")
+    assert finding.side is Side.UNKNOWN
+    assert finding.measures["angle"] == pytest.approx(40, abs=4)
+
+
+def test_a_head_that_leaps_was_found_anew_and_is_not_called_still() -> None:
+    figure = Figure(yaw=lambda time: 44.0 if 6 <= time < 10 else 0.0)
+    told = detect_all(figure.tracks(20, 15))
+    about = [item for item in told if item.sign == "head_turning"]
+    inside = [item for item in about if item.start < 9 and item.end > 7]
+    assert [type(item) for item in inside] == [Unassessable]
+    assert {item.reason for item in inside} == {"sides_uncertain"}
 
 
 def test_eyes_closed_and_blinks_are_told_apart() -> None:
