@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -289,6 +290,8 @@ def test_two_blinks_are_not_repetitive_blinking_and_twelve_are() -> None:
     assert seen(still.tracks(30), "eye_blinking") == []
     finding = the_one(Figure(left_eye=many, right_eye=many).tracks(30), "eye_blinking")
     lies_near(finding, 5, 10.6)
+    shaken = Figure(left_eye=many, right_eye=many, sway=wave(1.0, 0.15, 3, 13))
+    assert seen(shaken.tracks(30), "eye_blinking") == []
 
 
 @pytest.mark.parametrize(("shift", "side"), [(0.08, Side.LEFT), (-0.08, Side.RIGHT)])
@@ -341,6 +344,45 @@ def test_a_thrust_toward_the_camera_cannot_be_said_to_be_missing() -> None:
     assert {getattr(item, "reason", None) for item in observations} == {"line_of_sight"}
 
 
+def turned(tracks: Tracks, degrees: float) -> Tracks:
+    """Turn the trunk away from the camera, about the axis that points up."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    about_y = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
+    return replace(tracks, world=tracks.world @ about_y.T)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "told"),
+    [
+        (frozenset(), Absence),
+        (frozenset({Joint.LEFT_KNEE, Joint.RIGHT_KNEE}), Unassessable),
+    ],
+)
+def test_hips_that_a_blanket_may_hide_are_not_said_to_be_still(
+    hidden: frozenset[Joint], told: type
+) -> None:
+    oblique = turned(Figure(hidden=hidden).tracks(20), 60)
+    observations = detectors()["pelvic_thrusting"](oblique)
+    assert [type(item) for item in observations] == [told]
+
+
+def test_of_a_head_seen_from_the_side_only_the_face_tells_that_it_is_still() -> None:
+    def told(tracks: Tracks) -> list[type]:
+        return [type(item) for item in detectors()["head_turning"](tracks)]
+
+    without_face = Figure(face=False).tracks(20)
+    assert told(without_face) == [Absence]
+    assert told(turned(without_face, 70)) == [Unassessable]
+
+
+def test_hands_that_the_hips_carry_along_do_not_start() -> None:
+    swing = wave(1.2, 15, 5, 12, 100)
+    arms = Figure(left_elbow=swing, right_elbow=swing)
+    the_one(arms.tracks(20), "arms_move_simultaneously")
+    carried = replace(arms, hips=wave(1.2, 0.3, 5, 12))
+    assert seen(carried.tracks(20), "arms_move_simultaneously") == []
+
+
 def test_whole_body_shaking_needs_arms_legs_and_trunk() -> None:
     shake = wave(4.0, 0.1, 5, 12)
     arms = wave(4.0, 25, 5, 12, 100)
@@ -365,6 +407,11 @@ def test_a_stare_is_an_arrest_and_rest_is_not() -> None:
     finding = the_one(Figure(left_elbow=moving).tracks(18), "blank_stare")
     assert finding.start == pytest.approx(6.3, abs=1.0)
     assert seen(Figure().tracks(18), "blank_stare") == []
+    looks_about = Figure(gaze=wave(0.7, 0.1, 0, 6, 0.5))
+    assert seen(looks_about.tracks(18, 15), "blank_stare") == []
+    speaks = replace(looks_about, mouth=wave(3.8, 0.08, 1, 6, 0.1))
+    finding = the_one(speaks.tracks(18, 15), "blank_stare")
+    assert finding.start == pytest.approx(6.3, abs=1.0)
 
 
 def test_benbadis1996_apparent_sleep_needs_a_quiet_minute() -> None:
