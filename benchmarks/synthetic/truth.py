@@ -46,7 +46,7 @@ rests."""
 QUIET_BEFORE = 1.0
 TOGETHER = 0.5
 """Seconds of rest before an onset, and between two onsets that are simultaneous."""
-SLEEP = vocabulary().by_name["occur_during_sleep"].minimum_duration
+SLEEP = vocabulary().by_name[vocabulary().lead_in].minimum_duration
 """Seconds of rest with closed eyes that look like sleep."""
 
 SHOWN_LEAST = 0.08
@@ -184,7 +184,7 @@ def _out_of_sleep(curves: Curves, fps: float) -> list[Shown]:
     if shut[onset - round(SLEEP * fps) : onset].mean() < 0.95:
         return []
     end = _second(curves, onset)
-    return [Shown("occur_during_sleep", "none", end - SLEEP, end)]
+    return [Shown(vocabulary().lead_in, "none", end - SLEEP, end)]
 
 
 def _first_movement(curves: Curves, fps: float) -> int:
@@ -304,7 +304,7 @@ def _hidden(
         if sign == "verbal_responsiveness" and "prompt" not in heard:
             return [_unassessable(sign, "not_addressed", *whole)]
         return []
-    if sign == "occur_during_sleep":
+    if sign == vocabulary().lead_in:
         return [] if seen else [_unassessable(sign, "no_quiet_lead_in", *whole)]
     sides = {str(item.side) for item in seen}
     reasons = [_reason(sign, glimpse, sides) for _, glimpse in glimpses]

@@ -23,7 +23,6 @@ as an ordinary one."""
 FAST_IN_GROUP = round(GROUP / (FAST_LENGTH - FAST_OVERLAP))
 """Such windows in each stretch from which the liveliest are chosen."""
 
-SLEEP = "occur_during_sleep"
 SLEEP_LOOK = Look(length=120.0, overlap=0.0, fps=0.5)
 """Sleep before the event is looked for in the first two minutes."""
 
@@ -91,7 +90,7 @@ class Plan:
         if not spans:
             return
         for sign, look in self.looks.items():
-            if sign.name == SLEEP:
+            if sign.is_lead_in:
                 spans[look] = (start, min(start + look.length, end))
         rate = max(look.fps for look in spans)
         media = prefetched(
@@ -151,7 +150,7 @@ def whole(
         otherwise[sign] = why or "frame_rate_too_low"
         if why is not None:
             continue
-        if sign.name == SLEEP:
+        if sign.is_lead_in:
             otherwise[sign] = "no_quiet_lead_in"
             if stretch[1] - stretch[0] >= sign.minimum_duration:
                 looks[sign] = enhanced(SLEEP_LOOK, sign)
@@ -179,7 +178,7 @@ def closer(
     -------
     The plan, or ``None`` if the model cannot judge the sign.
     """
-    if sign.name == SLEEP or _obstacle(sign, recording, backend, settings) is not None:
+    if sign.is_lead_in or _obstacle(sign, recording, backend, settings) is not None:
         return None
     start = max(0.0, stretch[0] - CONTEXT)
     end = min(recording.duration, stretch[1] + CONTEXT)
