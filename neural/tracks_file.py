@@ -6,6 +6,7 @@ A file holds numbers only, no picture and no name; ``.npz`` without pickles.
 from __future__ import annotations
 
 from dataclasses import fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -13,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from s3ns.facts import InputError
+from s3ns.facts.document import write_bytes
 from s3ns.neural.sound import SoundTrack
 from s3ns.neural.tracks import FaceTrack, Tracks
 
@@ -45,15 +47,9 @@ def write_tracks(path: Path, tracks: Tracks) -> None:
         else value
         for name, value in arrays.items()
     }
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with unfinished.open("wb") as stream:
-            np.savez_compressed(stream, **narrow)
-        unfinished.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    stream = BytesIO()
+    np.savez_compressed(stream, **narrow)
+    write_bytes(path, stream.getvalue())
 
 
 def read_tracks(path: Path) -> Tracks:

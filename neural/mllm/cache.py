@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
 from s3ns.facts import InputError
+from s3ns.facts.document import write_bytes
 from s3ns.neural.mllm.request import Backend, Reply, Request
 
 
@@ -58,7 +57,7 @@ class Cached:
         if kept is not None:
             return kept
         answer = self._backend.ask(request)
-        _write(path, answer)
+        write_bytes(path, msgspec.json.encode(answer))
         return answer
 
     def close(self) -> None:
@@ -71,10 +70,3 @@ def _read(path: Path) -> Reply | None:
         return msgspec.json.decode(path.read_bytes(), type=Reply)
     except (OSError, msgspec.DecodeError):  # not there, or damaged: asked again
         return None
-
-
-def _write(path: Path, answer: Reply) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(msgspec.json.encode(answer))
-    Path(temporary).replace(path)
