@@ -72,14 +72,16 @@ def synthetic(
 
     if documents:
         clips = load(suite, routes.from_documents(documents, suite))
+        has_markers = False
     else:
+        has_markers = routes.has_markers(suite)
         if keep:
             keep.mkdir(parents=True, exist_ok=True)
         options = ExtractOptions(fps=fps, device=device, models=models)
         with console.progress("looking at the films") as progress:
             clips = load(suite, routes.by_models(options, keep, progress))
     found = score(clips, verdict)
-    if not documents and routes.has_markers(suite):
+    if has_markers:
         found["markers"] = score(load(suite, routes.by_markers(fps)), verdict)
     if as_json:
         console.print(json.dumps(found, indent=2))

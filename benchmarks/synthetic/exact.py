@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -23,7 +24,6 @@ from s3ns.facts import InputError
 from s3ns.neural.expression import SKIN_POINTS
 from s3ns.neural.pose import POINTS, Joint
 from s3ns.neural.signals import Series, resampled
-from s3ns.neural.sound import SoundTrack
 from s3ns.neural.tracks import FaceTrack, Tracks
 
 LID, JAW, PULL = 0.25, 0.35, 0.11
@@ -52,8 +52,17 @@ _HALF_HIDDEN = {"head", "hips"}
 """Parts of which hair, arms and the bed leave half as much to be seen."""
 
 
-def exact_tracks(film: Path, rate: float, sound: SoundTrack | None) -> Tracks:
-    """Return the tracks of a film from its curves and its scenario.
+def has_places(film: Path) -> bool:
+    """Tell whether the markers of a film lie beside it."""
+    try:
+        with np.load(film.with_suffix(CURVES), allow_pickle=False) as stored:
+            return "markers" in stored
+    except (OSError, EOFError, ValueError, BadZipFile):
+        return False
+
+
+def exact_tracks(film: Path, rate: float) -> Tracks:
+    """Return the tracks of a film from its curves and its scenario; nothing is heard.
 
     Parameters
     ----------
@@ -61,8 +70,6 @@ def exact_tracks(film: Path, rate: float, sound: SoundTrack | None) -> Tracks:
         The film, with both beside it.
     rate
         Steps per second.
-    sound
-        What was heard; this route hears nothing.
 
     Raises
     ------
@@ -70,18 +77,14 @@ def exact_tracks(film: Path, rate: float, sound: SoundTrack | None) -> Tracks:
         If the curves are missing or hold no markers.
     """
     scenario = read_scenario(film.with_suffix(".yaml"))
-    path = film.with_suffix(CURVES)
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            curves = dict(stored)
-        places = curves["markers"]
-    except (OSError, KeyError, ValueError) as error:
-        raise InputError(
-            f"{path} holds no markers ({error}); film the scenario again"
-        ) from error
+    if not has_places(film):
+        path = film.with_suffix(CURVES)
+        raise InputError(f"{path} holds no markers; film the scenario again")
+    with np.load(film.with_suffix(CURVES), allow_pickle=False) as stored:
+        curves = dict(stored)
     grid = np.arange(round(scenario.duration * rate)) / rate
     gap = 2.0 / min(rate, scenario.fps)
-    markers = resampled(curves["times"], places, grid, gap)
+    markers = resampled(curves["times"], curves["markers"], grid, gap)
     camera = hung(CAMERAS[scenario.view], scenario.seed)
     size = (scenario.width, scenario.height)
     pixels, depths = camera.project(markers.reshape(-1, 3), size)
@@ -112,7 +115,6 @@ def exact_tracks(film: Path, rate: float, sound: SoundTrack | None) -> Tracks:
         world=world,
         sides_agree=np.where(np.isfinite(face.yaw), 1.0, np.nan),
         face=face,
-        sound=sound,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from s3ns import __version__
-from s3ns.benchmarks.synthetic.exact import exact_tracks
-from s3ns.benchmarks.synthetic.film import CURVES, TRUTH
+from s3ns.benchmarks.synthetic.exact import exact_tracks, has_places
+from s3ns.benchmarks.synthetic.film import TRUTH
 from s3ns.facts import Document, InputError, Step
 from s3ns.neural.extractor import ExtractOptions, Progress, Settings
 from s3ns.neural.landmark_extractor import LandmarkExtractor
@@ -80,14 +80,14 @@ def by_markers(rate: float) -> Route:
     """Return the route of the true places, which no model looked for."""
 
     def route(film: Path, truth: Document) -> Document:
-        return _document(truth, exact_tracks(film, rate, None), "markers")
+        return _document(truth, exact_tracks(film, rate), "markers")
 
     return route
 
 
 def has_markers(suite: Path) -> bool:
-    """Tell whether the curves of all films of a suite are there."""
-    return all(film.with_suffix(CURVES).exists() for film, _ in films(suite))
+    """Tell whether all films of a suite have their curves, with markers."""
+    return all(has_places(film) for film, _ in films(suite))
 
 
 def _document(truth: Document, tracks: Tracks, route: str) -> Document:

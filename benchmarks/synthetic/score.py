@@ -20,6 +20,7 @@ from s3ns.benchmarks.synthetic.routes import Route, films
 from s3ns.facts import (
     Document,
     Finding,
+    InputError,
     Interval,
     Label,
     Side,
@@ -143,6 +144,8 @@ def load(suite: Path, route: Route) -> list[Clip]:
     clips = []
     for film, path in films(suite):
         truth = Document.read(path)
+        if truth.verdict is None:
+            raise InputError(f"{path} is of an earlier version; film the suite again")
         how = truth.provenance[0].parameters
         covered = "nurse" if how["nurse"] else f"blanket {how['blanket']}"
         clips.append(

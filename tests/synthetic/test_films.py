@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from s3ns.benchmarks.synthetic.exact import exact_tracks
 from s3ns.benchmarks.synthetic.film import act, heard, render
-from s3ns.benchmarks.synthetic.routes import by_markers
+from s3ns.benchmarks.synthetic.markers import MARKED
+from s3ns.benchmarks.synthetic.routes import by_markers, has_markers
 from s3ns.benchmarks.synthetic.scenario import (
     Event,
     Scenario,
@@ -23,6 +25,7 @@ from s3ns.facts import CapabilityError, Document, InputError, Side
 from s3ns.facts.document import write_text
 from s3ns.neural.extractor import ExtractOptions, make_extractor
 from s3ns.neural.models import ModelStore
+from s3ns.neural.pose import Joint
 from s3ns.neural.video import probe
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "synthetic"
@@ -145,7 +148,10 @@ def test_the_markers_tell_what_the_body_does(tmp_path: Path) -> None:
         seed=4,
         view="ceiling",
         has_sound=False,
-        timeline=(Event(motion="figure4", side="left", start=3, end=8),),
+        timeline=(
+            Event(motion="figure4", side="left", start=3, end=8),
+            Event(motion="turning", side="right", start=3, end=7),
+        ),
     )
     path = tmp_path / "film.mp4"
     write_text(path.with_suffix(".yaml"), scenario_text(scenario))
@@ -154,7 +160,18 @@ def test_the_markers_tell_what_the_body_does(tmp_path: Path) -> None:
     (posture,) = (item for item in found.findings if item.sign == "figure4")
     assert posture.side is Side.LEFT
     assert posture.start == pytest.approx(3.5, abs=0.7)
+    (turn,) = (item for item in found.findings if item.sign == "head_turning")
+    assert turn.side is Side.RIGHT
     assert "tonic" in {item.sign for item in found.findings}
-    path.with_suffix(".curves.npz").unlink()
+    tracks = exact_tracks(path, 15.0)
+    marked = list(MARKED)
+    hips = tracks.points[:, [Joint.LEFT_HIP, Joint.RIGHT_HIP]].mean(axis=1)
+    seen = (tracks.points[:, marked] - hips[:, None]).reshape(-1, 2)
+    for axis in (0, 1):  # metres run as the pixels do, right and down
+        metres = tracks.world[:, marked, axis].ravel()
+        assert np.corrcoef(seen[:, axis], metres)[0, 1] > 0.9
+    assert has_markers(tmp_path)
+    np.savez(path.with_suffix(".curves.npz"), times=tracks.times)
+    assert not has_markers(tmp_path)
     with pytest.raises(InputError, match="film the scenario again"):
         by_markers(15.0)(path, truth)

@@ -90,3 +90,11 @@ def test_the_command_prints_a_table(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "asynchronous_movement" in result.output
     assert "macro f1" in result.output
+
+
+def test_a_suite_of_an_earlier_version_is_to_be_filmed_again(tmp_path: Path) -> None:
+    truth = Document.read(next(SAMPLES.glob("*.truth.json")))
+    bare = msgspec.structs.replace(truth, verdict=None, proof=None)
+    bare.write(tmp_path / "film.truth.json")
+    with pytest.raises(InputError, match="film the suite again"):
+        load(tmp_path, lambda _, found: found)
