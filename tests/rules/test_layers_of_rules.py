@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from s3ns.facts import Document, RuleError
+from s3ns.facts import Document, Label, RuleError
 from s3ns.symbolic import Reasoner
 from tests.rules.test_check import given, rule
 from tests.symbolic.scenes import document
@@ -78,3 +78,24 @@ def test_a_folder_that_is_called_rules_is_not_taken_for_ours(tmp_path: Path) -> 
 def test_alone_the_folder_must_give_the_whole_verdict(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=r"own.lp:1:1: error\[R056\].*one verdict"):
         judged(tmp_path, rule("remark(a) :- sign(S)."), alone=True)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "; nothing else 0-60",
+        "",
+        "; oral_automatisms 20-26; limb_automatisms right 20-26; nothing else 0-60",
+    ],
+)
+def test_own_rules_may_decide_by_small_signs_and_there_is_one_verdict(
+    tmp_path: Path, rest: str
+) -> None:
+    """Where small signs decide, nothing says beside it that there was no event."""
+    own = 'hallmark(non_epileptic_event, "NES-15") :- reliable(close_eyes, _, _, _).'
+    text = rule(own, "OWN-1") + "%! weight: NES-15 200; our own events\n"
+    (tmp_path / "own.lp").write_text(text, encoding="utf-8")
+    scene = document(f"arms_move_simultaneously 5-6; close_eyes 2-58{rest}")
+    verdict = Reasoner(tmp_path).reason(scene).verdict
+    assert verdict is not None
+    assert verdict.label is Label.NON_EPILEPTIC_EVENT
