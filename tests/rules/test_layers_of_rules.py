@@ -85,7 +85,7 @@ def test_alone_the_folder_must_give_the_whole_verdict(tmp_path: Path) -> None:
     [
         "; nothing else 0-60",
         "",
-        "; oral_automatisms 20-26; limb_automatisms right 20-26; nothing else 0-60",
+        "; oral_automatisms 20-26; ictal_vocalization 30-36; nothing else 0-60",
     ],
 )
 def test_own_rules_may_decide_by_small_signs_and_there_is_one_verdict(
