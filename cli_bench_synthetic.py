@@ -55,21 +55,13 @@ def synthetic(
     detectors are run on the true places of the joints, where the films have their
     curves: what they miss there as well is not the landmarks' fault.
     """
-    from s3ns import pipeline
     from s3ns.benchmarks.synthetic import routes
-    from s3ns.benchmarks.synthetic.score import load, score
-    from s3ns.facts import Document, Label
+    from s3ns.benchmarks.synthetic.score import by_rules, load, score
     from s3ns.neural.extractor import ExtractOptions
-    from s3ns.symbolic import Reasoner
 
     if documents and keep:
         raise click.UsageError("--keep goes with films, not with --documents")
-    judge = Reasoner()
-
-    def verdict(document: Document) -> Label:
-        judged = pipeline.reason(document, reasoner=judge).verdict
-        return Label.INDETERMINATE if judged is None else judged.label
-
+    judge = by_rules()
     if documents:
         clips = load(suite, routes.from_documents(documents, suite))
         has_markers = False
@@ -80,9 +72,9 @@ def synthetic(
         options = ExtractOptions(fps=fps, device=device, models=models)
         with console.progress("looking at the films") as progress:
             clips = load(suite, routes.by_models(options, keep, progress))
-    found = score(clips, verdict)
+    found = score(clips, judge)
     if has_markers:
-        found["markers"] = score(load(suite, routes.by_markers(fps)), verdict)
+        found["markers"] = score(load(suite, routes.by_markers(fps)), judge)
     if as_json:
         console.print(json.dumps(found, indent=2))
     else:

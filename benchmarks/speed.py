@@ -242,26 +242,15 @@ def peer(interpreter: str | None, path: Path, fps: float, ours: list[Any]) -> st
 def accuracy(suite: Path, fps: float) -> str:
     """Extract the films of a suite and score what was found against their truth."""
     from s3ns import pipeline
-    from s3ns.benchmarks.synthetic.routes import from_documents
-    from s3ns.benchmarks.synthetic.score import load, score
-    from s3ns.facts import Document, Label
+    from s3ns.benchmarks.synthetic.score import by_rules, load, score
     from s3ns.neural.extractor import ExtractOptions
-    from s3ns.symbolic import Reasoner
 
-    judge = Reasoner()
-
-    def verdict(document: Document) -> Label:
-        judged = pipeline.reason(document, reasoner=judge).verdict
-        return Label.INDETERMINATE if judged is None else judged.label
-
-    with tempfile.TemporaryDirectory() as folder:
-        cpu, seconds = time.process_time(), 0.0
-        for film in sorted(suite.glob("*.mp4")):
-            found = pipeline.extract(film, ExtractOptions(fps=fps, device="cpu"))
-            found.write(Path(folder, f"{found.recording.id}.json"))
-            seconds += found.recording.duration
-        cpu = (time.process_time() - cpu) / seconds
-        scores = score(load(suite, from_documents(Path(folder), suite)), verdict)
+    options = ExtractOptions(fps=fps, device="cpu")
+    cpu = time.process_time()
+    clips = load(suite, lambda film, _: pipeline.extract(film, options))
+    cpu = time.process_time() - cpu
+    scores = score(clips, by_rules())
+    cpu /= 60 * scores["minutes"]
     figures = scores["summary"] | {
         f"verdict {name}": scores["verdict"][name]
         for name in ("macro_f1_decided", "coverage")
@@ -289,8 +278,10 @@ def peak_memory() -> float:
 
 def main() -> None:
     """Make the clips, measure, print."""
+    from s3ns.neural.extractor import ExtractOptions
+
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fps", type=float, default=10.0)
+    parser.add_argument("--fps", type=float, default=ExtractOptions.fps)
     parser.add_argument("--long", action="store_true", help="also 20 minutes")
     parser.add_argument("--peer", help="Python of an environment with MediaPipe")
     parser.add_argument("--suite", type=Path, default=FILMS, help="rendered films")

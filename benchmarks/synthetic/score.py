@@ -161,6 +161,20 @@ def load(suite: Path, route: Route) -> list[Clip]:
     return clips
 
 
+def by_rules() -> Callable[[Document], Label]:
+    """Return what judges a Document by the rules of s3ns."""
+    from s3ns import pipeline
+    from s3ns.symbolic import Reasoner
+
+    reasoner = Reasoner()
+
+    def judge(document: Document) -> Label:
+        verdict = pipeline.reason(document, reasoner=reasoner).verdict
+        return Label.INDETERMINATE if verdict is None else verdict.label
+
+    return judge
+
+
 def visible(truth: Document, sign: str) -> list[Finding]:
     """Return the occurrences of a sign that could mostly be seen."""
     return [
