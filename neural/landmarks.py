@@ -29,9 +29,17 @@ FAINT_THRESHOLD = 0.3
 
 LYING_BONUS = 0.3
 LYING_ANGLE = np.radians(35)
+CENTRE_BONUS = 0.5
 NEAR_BONUS = 0.5
-"""A lying person is preferred over an upright one, and the person followed so far over
-both, so that staff at the bed do not steal the track."""
+"""A lying person is preferred over an upright one, who is in the middle of the picture
+over who stands at its edge, as the camera is aimed at the patient, and the person
+followed so far over all, so that staff at the bed do not steal the track."""
+
+BETTER = 0.2
+CENSUSES = 2
+"""By how much somebody else must be preferred, the followed person's bonus aside, and
+in how many counts in a row, to be the patient after all: whoever comes first to an
+infrared picture need not be the one in the bed. Design."""
 
 PATIENCE = 1.0
 """Seconds that a lost person or face is looked for in every frame; design."""
@@ -41,10 +49,14 @@ SEARCH_PAUSE = 0.15
 following does; who comes back is found at most so much, and a frame, later."""
 
 LADDER_PAUSE = 1.0
-"""Seconds between two ladders while nobody is found; one costs seven detections."""
+"""Seconds between two ladders while nobody is found; one costs eight detections."""
 
 CENSUS_PAUSE = 2.0
 """Seconds between two counts of the people in view."""
+
+COARSE = 450
+"""Pixels along a picture's longer edge at which sensor noise is averaged out and people
+are still found. Design."""
 
 SMALLEST_HEAD = 20.0
 """Pixels across the head below which no face is looked for (at 29 pixels ear to ear the
@@ -101,19 +113,31 @@ def _blurred(image: Picture) -> Picture:
     return np.asarray(cv2.blur(image, (5, 5)), np.uint8)
 
 
+def _stretched(image: Picture) -> Picture:
+    """Average out the noise, and spread what is left over all grey levels."""
+    height, width = image.shape[:2]
+    share = min(1.0, COARSE / max(height, width))
+    coarse = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    low, high = np.percentile(coarse, (1, 99))
+    table = np.clip((np.arange(256) - low) * 255 / max(high - low, 1.0), 0, 255)
+    spread = cv2.LUT(coarse, table.astype(np.uint8))
+    return np.asarray(cv2.resize(spread, (width, height)), np.uint8)
+
+
 def _brightened(image: Picture) -> Picture:
     table = (255 * (np.arange(256) / 255) ** 0.5).astype(np.uint8)
     return np.asarray(cv2.LUT(image, table), np.uint8)
 
 
 LADDER = (
+    Retry(change=_stretched),
     Retry(change=_blurred),
     Retry(change=_brightened),
-    Retry(threshold=FAINT_THRESHOLD),
+    Retry(change=_stretched, threshold=FAINT_THRESHOLD),
     Retry(quarter_turns=1),
     Retry(quarter_turns=2),
     Retry(quarter_turns=3),
-    Retry(change=_blurred, threshold=FAINT_THRESHOLD),
+    Retry(change=_brightened, threshold=FAINT_THRESHOLD),
 )
 
 
@@ -167,6 +191,7 @@ class PatientTracker:
         self._body_search, self._face_search = Search(), Search()
         self._next_ladder = -np.inf
         self._next_census = -np.inf
+        self._doubts = 0
         self.most_people = 0
 
     def follow(self, time: float, image: Picture) -> Landmarks:
@@ -190,7 +215,7 @@ class PatientTracker:
         """
         if time >= self._next_census:
             self._next_census = time + CENSUS_PAUSE
-            self._detect(image, Retry())
+            self._reconsider(image, self._people(image, Retry()))
         pose = self._pose_in(image, self._person)
         if pose is None and self._body_search.is_due(time):
             pose = self._search(time, image)
@@ -217,17 +242,24 @@ class PatientTracker:
         return pose
 
     def _search(self, time: float, image: Picture) -> Pose | None:
-        pose = self._pose_in(image, self._detect(image, Retry()))
+        pose = self._patient_among(image, self._people(image, Retry()))
         if pose is not None or time < self._next_ladder:
             return pose
-        for retry in LADDER:
-            pose = self._pose_in(image, self._detect(image, retry))
+        # Whoever a rung shows first need not be the patient: all are compared.
+        boxes = [box for retry in LADDER for box in self._people(image, retry)]
+        pose = self._patient_among(image, boxes)
+        if pose is None:
+            self._next_ladder = time + LADDER_PAUSE
+        return pose
+
+    def _patient_among(self, image: Picture, boxes: list[Box]) -> Pose | None:
+        for box in sorted(boxes, key=lambda box: -self._preference(image, box)):
+            pose = self._pose_in(image, _region_of(box))
             if pose is not None:
                 return pose
-        self._next_ladder = time + LADDER_PAUSE
         return None
 
-    def _detect(self, image: Picture, retry: Retry) -> Region | None:
+    def _people(self, image: Picture, retry: Retry) -> list[Box]:
         changed = image if retry.change is None else retry.change(image)
         view = self._view(image, retry.quarter_turns)
         threshold = retry.threshold if self._roi is None else FAINT_THRESHOLD
@@ -235,10 +267,22 @@ class PatientTracker:
         boxes = [box for box in boxes if self._in_roi(box.keypoints[0])]
         certain = [box for box in boxes if box.score >= DETECTION_THRESHOLD]
         self.most_people = max(self.most_people, len(certain))
-        if not boxes:
-            return None
-        best = max(boxes, key=self._preference)
-        return region_from(best.keypoints[0], best.keypoints[1])
+        return boxes
+
+    def _reconsider(self, image: Picture, boxes: list[Box]) -> None:
+        """Turn to somebody else who is the patient rather than who is followed."""
+        followed = self._person
+        if followed is None or len(boxes) < 2:
+            self._doubts = 0
+            return
+        # The census marks who is followed; the others must do better than this mark.
+        mine = min(boxes, key=lambda box: _apart(box, (followed.x, followed.y)))
+        best = max(boxes, key=lambda box: self._fitness(image, box))
+        better = self._fitness(image, best) - self._fitness(image, mine)
+        self._doubts = self._doubts + 1 if better >= BETTER else 0
+        if self._doubts >= CENSUSES:
+            self._doubts = 0
+            self._person, self._last_seen = _region_of(best), None
 
     def _view(self, image: Picture, quarter_turns: int) -> Region:
         height, width = image.shape[:2]
@@ -257,15 +301,23 @@ class PatientTracker:
         x, y, wide, high = self._roi
         return bool(x <= hips[0] <= x + wide and y <= hips[1] <= y + high)
 
-    def _preference(self, box: Box) -> float:
+    def _preference(self, image: Picture, box: Box) -> float:
+        """Return how much a person seems to be the one followed so far."""
+        near = self._last_seen is not None and (
+            _apart(box, self._last_seen) < _length(box)
+        )
+        return self._fitness(image, box) + NEAR_BONUS * bool(near)
+
+    def _fitness(self, image: Picture, box: Box) -> float:
+        """Return how much a person seems to be the patient."""
         hips, reach = box.keypoints[:2]
         across, up = np.abs(reach - hips)
         lying = np.arctan2(across, up) > LYING_ANGLE
-        length = float(np.linalg.norm(reach - hips))
-        near = self._last_seen is not None and (
-            float(np.linalg.norm(hips - self._last_seen)) < length
-        )
-        return box.score + LYING_BONUS * bool(lying) + NEAR_BONUS * bool(near)
+        view = self._view(image, 0)
+        # Half-way from the hips to the farthest point is the middle of the trunk.
+        offset = (hips + reach) / 2 - (view.x, view.y)
+        beside = min(1.0, 2 * float(np.linalg.norm(offset)) / view.size)
+        return box.score + LYING_BONUS * bool(lying) + CENTRE_BONUS * (1 - beside)
 
     def _find_face(self, time: float, image: Picture, pose: Pose) -> Face | None:
         head = head_region(pose.points)
@@ -291,6 +343,18 @@ class PatientTracker:
         if face.score < FACE_THRESHOLD or offset > head.size / 2:
             return None
         return face
+
+
+def _region_of(box: Box) -> Region:
+    return region_from(box.keypoints[0], box.keypoints[1])
+
+
+def _apart(box: Box, hips: Array | tuple[float, float]) -> float:
+    return float(np.linalg.norm(box.keypoints[0] - np.asarray(hips)))
+
+
+def _length(box: Box) -> float:
+    return float(np.linalg.norm(box.keypoints[1] - box.keypoints[0]))
 
 
 def _hips(pose: Pose) -> Array:

@@ -70,6 +70,9 @@ from s3ns.neural.tracks import SIDES, Tracks
 BLINK_BASELINE = 3.0
 """Seconds around a blink whose wider openings are those of the open eye."""
 
+BLINK_SHORT = 0.2
+"""Seconds that the last blink of a row is taken to last."""
+
 BLINK_RATE_LEAST = 8.0
 """Analysed frames per second below which blinks fall between the frames."""
 
@@ -171,7 +174,8 @@ def _blinking(tracks: Tracks) -> list[Finding]:
     limit = max(BLINK_RATIO * len(blinks) / minutes, BLINK_FAST)
     # A blink that falls between two pictures does not end the row.
     for row in _in_rows(blinks, 2 * 60 / limit * tracks.rate):
-        span = (int(row[0]), int(row[-1]) + max(1, round(0.2 * tracks.rate)))
+        beyond = int(row[-1]) + max(1, round(BLINK_SHORT * tracks.rate))
+        span = (int(row[0]), min(beyond, len(tracks.times)))
         seconds = (span[1] - span[0]) / tracks.rate
         pace = 60 * (len(row) - 1) / max(seconds, 1 / tracks.rate)
         if pace < limit:
