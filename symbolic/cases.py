@@ -19,6 +19,8 @@ Cases lie in YAML files in a folder ``cases`` beside the rules they are about::
 what could not be judged. ``@0.4`` gives a confidence.
 ``nothing else 0-60`` says that all signs not named were looked for and not seen; it
 leaves answers out, because nobody spoke to the patient unless that is said.
+``seen_by: landmarks`` has the findings measured by that extractor; without, a reader
+made them.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ from s3ns.facts import (
     sign_named,
     vocabulary,
 )
+from s3ns.facts.annotations import SOURCE
 from s3ns.facts.verdict import Hemisphere, Strength
 from s3ns.symbolic.check_records import Place, Problem, Problems, unknown
 from s3ns.symbolic.check_yaml import Block, blocks
@@ -56,7 +59,6 @@ from s3ns.symbolic.rulebase import RuleBase, rule_layers
 from s3ns.symbolic.solve import Replay
 from s3ns.symbolic.sources import case_files
 
-SOURCE = "case"
 _UNHEARD = "verbal_responsiveness"
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)")
 
@@ -142,8 +144,19 @@ class Result(msgspec.Struct, frozen=True):
         return all(outcome.ok for outcome in self.outcomes)
 
 
-def scene(lines: Iterable[str], seconds: float = 60.0) -> Document:
+def scene(
+    lines: Iterable[str], seconds: float = 60.0, *, seen_by: str = SOURCE
+) -> Document:
     """Make a Document of observations, written a line each.
+
+    Parameters
+    ----------
+    lines
+        The observations; see the module.
+    seconds
+        Length of the recording.
+    seen_by
+        Source of the observations.
 
     Raises
     ------
@@ -167,7 +180,8 @@ def scene(lines: Iterable[str], seconds: float = 60.0) -> Document:
         ]
     empty = Document(recording=Recording(id="scene", duration=seconds))
     step = Step(stage="extract", tool="scene", version="1")
-    return empty.with_observations(observations, step)
+    told = [msgspec.structs.replace(item, source=seen_by) for item in observations]
+    return empty.with_observations(told, step)
 
 
 def observation(line: str) -> Observation:
@@ -331,7 +345,8 @@ class _Judged:
 
 
 def _case(block: Block, base: RuleBase, problems: Problems) -> Case:
-    block.known("field of a case", ("name", "source", "seconds", "given", "expect"))
+    fields = ("name", "source", "seconds", "seen_by", "given", "expect")
+    block.known("field of a case", fields)
     given = block.texts("given")
     lines: list[str] = []
     for line, place in given:
@@ -350,7 +365,11 @@ def _case(block: Block, base: RuleBase, problems: Problems) -> Case:
         name=block.text("name"),
         place=block.place,
         given=tuple(lines),
-        document=scene(lines, block.number("seconds", 60.0)),
+        document=scene(
+            lines,
+            block.number("seconds", 60.0),
+            seen_by=block.text("seen_by") if "seen_by" in block else SOURCE,
+        ),
         expect={
             kind: _expected(kind, expect, base, problems)
             for kind in kinds

@@ -45,6 +45,7 @@ would follow the breaks and not the movement.
 
 INPUTS: dict[str, tuple[str, ...]] = {
     "recording": ("time", "time"),
+    "source": ("source",),
     "seen": ("sign", "side", "time", "time", "percent"),
     "measure": ("sign", "side", "time", "time", "measure", "value"),
     "absent": ("sign", "time", "time"),
@@ -86,6 +87,8 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     facts[_atom("recording", start, end)] = Leaf(
         "given", f"The recording was analysed from {span_words(start, end)}"
     )
+    for source in sorted({finding.source for finding in document.findings}):
+        facts[_atom("source", source)] = Leaf("given", f"Findings are of {source}")
     facts.update(_findings(document.findings))
     for sign_name, start, end in _unions(document.absences):
         facts[_atom("absent", sign_name, start, end)] = Leaf(

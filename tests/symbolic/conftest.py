@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from s3ns.facts import Document
+from s3ns.facts.annotations import SOURCE
 from s3ns.symbolic import Reasoner
 from tests.symbolic.scenes import document
 
@@ -20,7 +21,7 @@ def reasoner() -> Reasoner:
 def judge(reasoner: Reasoner) -> Callable[..., Document]:
     """Reason about a scene."""
 
-    def judged(text: str, duration: float = 60.0) -> Document:
-        return reasoner.reason(document(text, duration))
+    def judged(text: str, duration: float = 60.0, *, seen_by: str = SOURCE) -> Document:
+        return reasoner.reason(document(text, duration, seen_by=seen_by))
 
     return judged

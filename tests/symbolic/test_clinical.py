@@ -93,7 +93,9 @@ def test_nothing_assessable_is_indeterminate_not_no_event(judge):
 
 def test_signs_that_may_be_a_focal_seizure_are_not_called_no_event(judge):
     seen = "blank_stare 5-12; oral_automatisms 14-20"
-    done = judge(f"{without('blank_stare', 'oral_automatisms')}\n{seen}")
+    text = f"{without('blank_stare', 'oral_automatisms')}\n{seen}"
+    assert judge(text).verdict.label is Label.EPILEPTIC_SEIZURE
+    done = judge(text, seen_by="landmarks")
     assert done.verdict.label is Label.INDETERMINATE
     assert "2 remarkable signs" in done.verdict.text
 
@@ -160,7 +162,8 @@ def test_no_single_sign_ever_decides(judge, sign, length):
     ],
 )
 def test_waving_gesturing_and_talking_decide_nothing(judge, seen):
-    assert judge(seen).verdict.label is Label.INDETERMINATE
+    done = judge(seen, seen_by="landmarks")
+    assert done.verdict.label is Label.INDETERMINATE
 
 
 @pytest.mark.parametrize("rest", [True, False], ids=["rest not seen", "rest unknown"])
@@ -216,7 +219,8 @@ def test_waving_gesturing_and_talking_decide_nothing(judge, seen):
 )
 def test_everyday_scenes_decide_nothing(judge, name, seen, rest):
     signs = {item.split()[0] for item in seen.split("; ")}
-    done = judge(f"{without(*signs)}\n{seen}" if rest else seen)
+    text = f"{without(*signs)}\n{seen}" if rest else seen
+    done = judge(text, seen_by="landmarks")
     undecided = {Label.NO_EVENT, Label.INDETERMINATE}
     assert done.verdict.label in undecided, name
 
@@ -432,7 +436,8 @@ def test_beniczky2025_focal_pattern_without_an_answer_is_impaired(judge):
 
 
 def test_arrest_automatisms_and_turn_alone_stay_open(judge):
-    done = judge(f"{FOCAL}; limb_automatisms left 12-28; no close_eyes 0-60")
+    seen = f"{FOCAL}; limb_automatisms left 12-28; no close_eyes 0-60"
+    done = judge(seen, seen_by="landmarks")
     assert done.verdict.label is Label.INDETERMINATE
 
 

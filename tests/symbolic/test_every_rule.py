@@ -28,8 +28,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "ES-09 ES-10 ES-11 ES-12 ES-14 ES-16 ES-17 ES-18 EXC-07 EXC-08 EXC-09 EXC-10 "
         "EXC-03-FIGURE4 EXC-03-EVOLUTION LAT-00 LAT-01 LAT-02 LAT-04 LAT-06 LAT-08 "
         "LAT-08-ON LAT-09 LAT-10 LAT-20 LAT-21 ILA-01 ILA-03 ILA-04 ILA-05 ILA-08 "
-        "ILA-09 ILA-20 ILA-30 CER-01 VER-02 VER-03 VER-04 VER-06 VER-07 VER-10 VER-13 "
-        "VER-20",
+        "ILA-09 ILA-20 ILA-30 CER-01 VER-02 VER-03 VER-04 VER-05-MEASURED VER-05-READER "
+        "VER-06 VER-07 VER-10 VER-12-STRIKING VER-12-HALLMARK VER-13 VER-20",
     ),
     (
         "convulsion whose jerks slow down",
@@ -130,7 +130,7 @@ SCENES: list[tuple[str, str, float, str]] = [
     ("nothing judged", "", 60, "VER-16"),
     (
         "an arrest with automatisms",
-        "blank_stare 5-12; oral_automatisms 14-20",
+        "blank_stare 5-12; oral_automatisms 14-20; nothing else 0-60",
         60,
         "VER-24 VER-25 VER-26 VER-27",
     ),
@@ -140,6 +140,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         60,
         "MOT-20",
     ),
+    ("both arms stiffen at once", "tonic bilateral 10-20; arms_move_simultaneously "
+     "10-11", 60, "EXC-12"),
     ("weak", "clonic right 5-10", 60, "VER-17"),
     ("just enough", "tonic bilateral 5-15; ictal_vocalization 5-9; "
      "full_body_shaking 5-15", 60, "VER-22"),
@@ -204,8 +206,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "eye_blinking 10-20; limb_automatisms left 12-28; no close_eyes 0-60; "
         "no verbal_responsiveness 5-30",
         60,
-        "CRS-08 CRS-10 CRS-15 CRS-16 CRS-17 VER-04-MODERATE VER-06-FOCAL VER-06-LAPSE "
-        "VER-07-MODERATE LAT-14 REM-09 EYE-05",
+        "CRS-08 CRS-10 CRS-15 CRS-16 CRS-17 VER-04-SEEN VER-06-FOCAL VER-06-LAPSE "
+        "VER-07-READER VER-12-REMARKABLE LAT-14 REM-09 EYE-05",
     ),
     (
         "both hands fumble, the patient answers",
@@ -241,9 +243,15 @@ SCENES: list[tuple[str, str, float, str]] = [
 
 
 def applied(reasoner, text: str, duration: float) -> set[str]:
-    replay = Replay(reasoner.base, encode(document(text, duration)))
+    """Return what applies where a reader saw the scene, or landmarks measured it."""
     rules = reasoner.base.rules
-    return {rules[step.rule].label.id for step in replay.steps}
+    return {
+        rules[step.rule].label.id
+        for seen_by in ("annotation", "landmarks")
+        for step in Replay(
+            reasoner.base, encode(document(text, duration, seen_by=seen_by))
+        ).steps
+    }
 
 
 @pytest.mark.parametrize(

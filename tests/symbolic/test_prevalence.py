@@ -11,8 +11,11 @@ from s3ns.symbolic import Reasoner
 from s3ns.symbolic.case import judge_case
 from tests.symbolic.scenes import document
 
-SCENE = "figure4 left 10-20; clonic bilateral 20-30; close_eyes 9-30"
-"""Two strong kinds of evidence and a hallmark, with closed eyes against them."""
+SCENE = (
+    "figure4 left 10-20; clonic bilateral 20-30; close_eyes 9-30; "
+    "arms_move_simultaneously 10-11"
+)
+"""Two strong kinds of evidence and a hallmark, with closed eyes and arms that start together against them."""
 
 
 def verdict(prevalence: float | None) -> Verdict:
