@@ -54,6 +54,7 @@ class LocalModel:
     """
 
     concurrency = 1
+    address = ""
 
     def __init__(self, settings: MllmSettings, device: str) -> None:
         folder = folder_of(settings.model, download=settings.download)

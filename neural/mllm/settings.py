@@ -133,7 +133,9 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         str,
         Meta(
             description="Folder that keeps answers, so that an interrupted run goes "
-            "on; off keeps none; else in the user's cache."
+            "on; off keeps none; else in the user's cache. Answers are told apart by "
+            "the hash of the weights; where a server states none, by what it says of "
+            "them and its address: name another folder if it then gets other weights."
         ),
     ] = ""
 

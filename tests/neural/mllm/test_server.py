@@ -296,7 +296,7 @@ def test_a_run_goes_on_after_the_server_died(extract: Extract) -> None:
         extract(stub.url, retries=1, concurrency=1)
     assert died.is_set()
     answered = asked[:10]
-    with stub_server(scripted) as stub:
+    with stub_server(scripted, port=stub.port) as stub:
         resumed = extract(stub.url)
         again = [text_of(body) for body in stub.bodies]
         count = len(stub.bodies)
