@@ -77,11 +77,11 @@ class EncoderExtractor:
         CapabilityError
             If there is no ONNX runtime or the device is not there.
         """
-        model = open_model(self._path, options.device)
+        model = open_model(self._path, options.device, steady=True)
         card = read_card(model, self._path)
         recording = probe(video)
         start, end = analysed_stretch(recording, options)
-        remarks = [model.remark] if model.remark else []
+        remarks: list[str] = []
         stride = max(1, card.view.frames // 2)
         shown = windows(
             video,
@@ -98,6 +98,8 @@ class EncoderExtractor:
             begins.append(window.start)
             logits.append(answer[0])
             progress(min(window.end, end) - start, end - start)
+        if model.remark:
+            remarks.append(model.remark)
         said = np.array(logits, np.float64).reshape(-1, len(card.signs))
         document = Document(recording=recording).with_observations(
             observations(card, begins, sigmoid(said), (start, end)),

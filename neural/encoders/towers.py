@@ -236,10 +236,10 @@ class _Original(nn.Module):
     def __init__(self, tower: nn.Module, grid: Grid) -> None:
         super().__init__()
         self.tower: nn.Module = tower
-        self._grid = torch.tensor([grid])
+        self.register_buffer("grid", torch.tensor([grid]), persistent=False)
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
-        found = self.tower(patches, self._grid)
+        found = self.tower(patches, self.get_buffer("grid"))
         if isinstance(found, Tensor):  # transformers before 5
             return (found,)
         if isinstance(found, tuple):

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from s3ns.facts import CapabilityError, InputError, bad_value
+from s3ns.facts import CapabilityError, InputError
 from s3ns.neural.encoders.architectures import Encoder, build
 from s3ns.neural.encoders.card import WEIGHTS_FILE, EncoderCard
 from s3ns.neural.encoders.checkpoint import (
@@ -33,9 +33,9 @@ from s3ns.neural.encoders.corpus import Corpus
 from s3ns.neural.encoders.folds import Split
 from s3ns.neural.encoders.scores import sigmoid
 from s3ns.neural.prefetch import prefetched
+from s3ns.neural.torch_device import torch_device
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
-DEVICES = ("auto", "cpu", "cuda")
 LARGEST_WEIGHT = 20.0
 """A sign in one window of many would else drown all others (design)."""
 BATCHES_AHEAD = 2
@@ -103,7 +103,7 @@ class Trainer:
         folder: Path,
     ) -> None:
         self._options = options
-        self._device = _device(options.device)
+        self._device = torch.device(torch_device(options.device))
         self._folder = folder
         self._pictures = corpus.pictures
         self._labels = corpus.labels
@@ -347,18 +347,6 @@ def _autocast(device: torch.device, precision: Precision) -> Any:
         return nullcontext()
     kind = torch.bfloat16 if precision == "bf16" else torch.float16
     return torch.autocast(device.type, dtype=kind)
-
-
-def _device(name: str) -> torch.device:
-    if name not in DEVICES:
-        raise CapabilityError(bad_value("device for training", name, DEVICES))
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise CapabilityError(
-            "device cuda was asked for, but torch finds no GPU; check `nvidia-smi`, or "
-            "use --device cpu"
-        )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 def _seed(seed: int, epoch: int) -> int:

@@ -93,3 +93,17 @@ def test_without_the_extra_the_error_names_it(
     assert result.exit_code == 1
     assert "pip install 's3ns[train]'" in result.output
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("device", ["cuda", "tensorrt"])
+def test_a_gpu_to_check_on_must_be_there(run: Run, tmp_path: Path, device: str) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript", reason="export needs the train extra")
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("the installed onnxruntime has GPU providers")
+    words = ("export", tmp_path, "-o", tmp_path / "x.onnx", "--check")
+    result = run(*words, "--device", device)
+    assert result.exit_code == 1
+    assert f"device {device} was asked for" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "x.onnx").exists()

@@ -257,7 +257,7 @@ def test_published_weights_are_taken_over_but_for_the_last_layer(
 def test_a_gpu_that_is_not_there_is_said(clips: Path, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    with pytest.raises(CapabilityError, match="torch finds no GPU"):
+    with pytest.raises(CapabilityError, match="PyTorch finds no GPU"):
         run(clips, tmp_path, TrainOptions(device="cuda"))
 
 
