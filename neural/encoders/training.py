@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from s3ns.neural.encoders.checkpoint import (
 from s3ns.neural.encoders.corpus import Corpus
 from s3ns.neural.encoders.folds import Split
 from s3ns.neural.encoders.scores import sigmoid
+from s3ns.neural.encoders.settings import Precision, TrainSettings
 from s3ns.neural.prefetch import prefetched
 from s3ns.neural.torch_device import torch_device
 
@@ -40,46 +41,8 @@ LARGEST_WEIGHT = 20.0
 """A sign in one window of many would else drown all others (design)."""
 BATCHES_AHEAD = 2
 
-Precision = Literal["fp32", "bf16", "fp16"]
 Progress = Callable[[float, float], None]
 Log = Callable[[dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """How to train.
-
-    Attributes
-    ----------
-    epochs
-        Most passes over the training windows.
-    batch, accumulate
-        Windows per pass through the network, and passes per step of the optimizer.
-    rate, decay
-        Learning rate of AdamW after the first tenth of the steps, falling to zero by a
-        half cosine, and its weight decay.
-    patience
-        Epochs without a lower validation loss after which to stop.
-    precision
-        ``fp32``, or mixed precision with ``bf16`` or ``fp16``.
-    seed
-        Of all chance.
-    device
-        ``auto``, ``cpu`` or ``cuda``.
-    flip
-        Whether half the windows are shown mirrored; the answers have no sides.
-    """
-
-    epochs: int = 30
-    batch: int = 8
-    accumulate: int = 1
-    rate: float = 1e-4
-    decay: float = 0.05
-    patience: int = 5
-    precision: Precision = "fp32"
-    seed: int = 0
-    device: str = "auto"
-    flip: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,7 +62,7 @@ class Trainer:
         card: EncoderCard,
         corpus: Corpus,
         split: Split,
-        options: TrainOptions,
+        options: TrainSettings,
         folder: Path,
     ) -> None:
         self._options = options
@@ -128,7 +91,7 @@ class Trainer:
             self._device.type, enabled=options.precision == "fp16"
         )
         self._settings = {
-            "options": {k: v for k, v in asdict(options).items() if k != "device"},
+            "options": options.of_the_result(),
             "card": card.to_json(),
         }
         self._history: list[dict[str, float]] = []
@@ -213,7 +176,7 @@ class Trainer:
         """Yield the batches of each step of the optimizer."""
         random = np.random.default_rng((self._options.seed, epoch))
         rows = random.permutation(self._train)
-        flips = random.random(len(rows)) < (0.5 if self._options.flip else 0)
+        flips = random.random(len(rows)) < (0 if self._options.no_flip else 0.5)
         size = self._options.batch
         starts = range(0, len(rows), size)
         batches = []
@@ -320,7 +283,7 @@ def rate_at(step: int, steps: int, top: float) -> float:
 
 
 def predict(
-    encoder: Encoder, pictures: np.ndarray, rows: np.ndarray, options: TrainOptions
+    encoder: Encoder, pictures: np.ndarray, rows: np.ndarray, options: TrainSettings
 ) -> np.ndarray:
     """Return the logits of windows, ``(rows, signs)`` float32."""
     device = next(encoder.parameters()).device
