@@ -65,6 +65,8 @@ class Server:
         self.identity = settings.model
         self.address = f"{self._url.scheme}://{self._url.netloc.lower()}{self._base}"
         self.remarks: tuple[str, ...] = ()
+        if not _is_this_machine(str(self._url.hostname)):
+            self.remarks = ("pictures and sound were sent to another machine",)
         self.concurrency = settings.concurrency
         self.sees, self.hears = settings.sees, settings.hears
 
@@ -82,7 +84,7 @@ class Server:
         if told.hash:
             self.identity = f"{self._settings.model}@{told.hash}"
         else:
-            self.remarks = (
+            self.remarks += (
                 "the server does not tell which weights it runs: kept answers are told "
                 "apart by its address and the name of the model",
             )

@@ -22,6 +22,11 @@ _TOKENS = 200  # for each piece
 class Transcriber:
     """Writes down what is said.
 
+    Attributes
+    ----------
+    identity
+        What tells the recogniser from others.
+
     Parameters
     ----------
     model

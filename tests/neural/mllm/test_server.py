@@ -196,6 +196,21 @@ def test_jerks_are_shown_at_ten_pictures_per_second_where_most_moves(
     assert spans(document.absences, "clonic") == [(15.0, 21.0)]
 
 
+@pytest.mark.parametrize(("rate", "settings"), [(5, {}), (10, {"rate": 5.0})])
+def test_jerks_that_pictures_may_miss_are_not_asked_about(
+    extract: Extract, tmp_path: Path, rate: int, settings: dict[str, float]
+) -> None:
+    video = write_video(tmp_path / "slow.mp4", count=30, rate=rate)
+    with stub_server(lambda body: NO) as stub:
+        document = extract(
+            stub.url, video=video, signs="clonic,eye_blinking", **settings
+        )
+    assert stub.bodies == []
+    reasons = {item.sign: item.reason for item in document.unassessable}
+    assert reasons == dict.fromkeys(("clonic", "eye_blinking"), "frame_rate_too_low")
+    assert not document.absences
+
+
 def test_an_answer_is_constrained_by_a_schema_and_sampling_is_fixed(
     extract: Extract,
 ) -> None:
@@ -353,6 +368,8 @@ def test_answers_cannot_be_kept(extract: Extract, tmp_path: Path) -> None:
         answer(answer="yes", side="left", first_frame=5, last_frame=4),
         answer(answer="yes", side="left"),
         answer(answer="yes", side="up", first_frame=1, last_frame=2),
+        f"<think>First {answer(answer='no')} comes to mind, but",
+        f"{answer(answer='no')} {'so it seems ' * 2000}</think> I cannot tell.",
     ],
 )
 def test_an_answer_that_cannot_be_used_is_never_no(extract: Extract, said: str) -> None:
@@ -401,7 +418,10 @@ def test_other_machines_are_refused_unless_allowed_by_name(address: str) -> None
 def test_a_machine_allowed_by_name_is_spoken_to() -> None:
     given = {"server": "https://gpu.ward.example/v1", "model": "m", "cache": "off"}
     given |= {"send_video_to": "GPU.ward.example"}
-    Server(msgspec.convert(given, MllmSettings))
+    server = Server(msgspec.convert(given, MllmSettings))
+    assert server.remarks == ("pictures and sound were sent to another machine",)
+    given["server"] = "http://127.0.0.1:8000/v1"
+    assert Server(msgspec.convert(given, MllmSettings)).remarks == ()
 
 
 @pytest.mark.parametrize(
