@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3ns.facts import bad_value
+from s3ns.facts import InputError
 from s3ns.neural.encoders.settings import TrainSettings
 from s3ns.report.console import Console, guarded
 from s3ns.report.options import (
@@ -101,16 +101,14 @@ def train(
 
 
 def _checked(settings: dict[str, Any]) -> TrainSettings:
-    from s3ns.neural.encoders.architectures import architecture_names
+    from s3ns.neural.encoders.architectures import known
 
-    names = architecture_names()
-    if settings["architecture"] not in names:
-        word = bad_value("architecture", settings["architecture"], names)
-        raise click.UsageError(word)
     try:
-        return TrainSettings(**settings)
-    except ValueError as error:
+        wanted = TrainSettings(**settings)
+        known(wanted.architecture, wanted.size, wanted.view)
+    except (ValueError, InputError) as error:
         raise click.UsageError(str(error)) from error
+    return wanted
 
 
 def _table(report: Report, width: int) -> str:
@@ -119,12 +117,13 @@ def _table(report: Report, width: int) -> str:
     def cell(value: float | None) -> str:
         return "-" if value is None else f"{value:.2f}"
 
-    header = ("sign", "videos", "seen", "F1", "always yes", "balanced", "MCC", "AUC")
+    header = ("sign", "videos", "seen", "answered", "F1", "always yes", "balanced")
     rows = [
         (
             one.sign,
             str(one.videos),
             str(one.seen),
+            str(one.answered),
             cell(one.f1),
             cell(one.constant_f1),
             cell(one.balanced_accuracy),
@@ -133,4 +132,4 @@ def _table(report: Report, width: int) -> str:
         )
         for one in report.scores
     ]
-    return table(header, rows, width=width)
+    return table((*header, "MCC", "AUC"), rows, width=width)

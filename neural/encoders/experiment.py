@@ -94,9 +94,9 @@ def run_experiment(
     """
     require("torch", "torchvision", "transformers", "safetensors", "sklearn")
     if settings.tensorboard:
-        require("tensorboard")
-    torch_device(settings.device)  # decoding may take hours
+        require("tensorboard", install="tensorboard")
     signs = visible_signs()
+    _tried(settings, signs)
     corpus = build_corpus(
         clips,
         signs,
@@ -146,6 +146,25 @@ def run_experiment(
     # pictures of patients stay no longer than they are needed
     shutil.rmtree(folder / CACHE)
     return whole
+
+
+def _tried(settings: TrainSettings, signs: Sequence[str]) -> None:
+    """Find out what is wrong before the clips are decoded, which may take hours."""
+    from s3ns.neural.encoders.architectures import build
+    from s3ns.neural.encoders.checkpoint import start_from
+
+    torch_device(settings.device)
+    records = tuple(SignRecord(sign=sign, seen=0, absent=0) for sign in signs)
+    encoder = build(
+        EncoderCard(
+            architecture=settings.architecture,
+            size=settings.size,
+            view=settings.view,
+            signs=records,
+        )
+    )
+    if settings.start_from is not None:
+        start_from(encoder, settings.start_from)
 
 
 class _Fold:

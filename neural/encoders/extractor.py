@@ -29,6 +29,9 @@ from s3ns.neural.video import probe
 CARD_KEY = "s3ns.card"
 """Where an exported file keeps the card of its encoder."""
 
+LEAST_OWN = 0.5
+"""Share of the pictures of a window that a recording must have of its own (design)."""
+
 _READ_AHEAD = 1  # windows
 
 
@@ -66,7 +69,8 @@ class EncoderExtractor:
         """Look at a video and return a Document with what the encoder says.
 
         The windows are read one after the other; memory does not grow with the length
-        of the video. Pictures per second are those that the encoder was trained on.
+        of the video. Pictures per second are those that the encoder was trained on; a
+        recording that has far fewer is not assessable.
 
         Raises
         ------
@@ -93,7 +97,13 @@ class EncoderExtractor:
             remarks=remarks,
         )
         begins, logits = [], []
-        for window in prefetched(shown, _READ_AHEAD):
+        is_slow = recording.fps and recording.fps < LEAST_OWN * card.view.fps
+        if is_slow:
+            remarks.append(
+                f"the recording has {recording.fps:g} pictures per second, and the "
+                f"encoder looks at {card.view.fps:g}"
+            )
+        for window in () if is_slow else prefetched(shown, _READ_AHEAD):
             (answer,) = model.run(window.pictures[None]).values()
             begins.append(window.start)
             logits.append(answer[0])
@@ -102,7 +112,13 @@ class EncoderExtractor:
             remarks.append(model.remark)
         said = np.array(logits, np.float64).reshape(-1, len(card.signs))
         document = Document(recording=recording).with_observations(
-            observations(card, begins, sigmoid(said), (start, end)),
+            observations(
+                card,
+                begins,
+                sigmoid(said),
+                (start, end),
+                "frame_rate_too_low" if is_slow else "too_short",
+            ),
             Step(
                 stage="extract",
                 tool=f"s3ns {self.name}",

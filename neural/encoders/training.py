@@ -9,7 +9,7 @@ same number of threads. On a GPU this holds as far as its kernels are determinis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +130,7 @@ class Trainer:
                     "train_loss": loss,
                     "validation_loss": self._validation_loss(),
                 }
+                _check_finite(row)
                 self._history.append(row)
                 self._keep()
                 log(row)
@@ -165,11 +166,6 @@ class Trainer:
             self._scaler.update()
             self._optimizer.zero_grad(set_to_none=True)
             progress(epoch - 1 + (group + 1) / groups, options.epochs)
-        if not math.isfinite(total):
-            raise CapabilityError(
-                f"the training loss became {total} in epoch {epoch}; use a lower --rate"
-                " or --precision fp32"
-            )
         return total / judged
 
     def _groups(self, epoch: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
@@ -238,6 +234,15 @@ class Trainer:
         restore_optimizer(self._optimizer, tensors)
         self._scaler.load_state_dict(state["scaler"])
         self._history, self._best_epoch = state["history"], state["best_epoch"]
+
+
+def _check_finite(row: Mapping[str, float]) -> None:
+    for name in ("train_loss", "validation_loss"):
+        if not math.isfinite(row[name]):
+            raise CapabilityError(
+                f"the {name.replace('_', ' ')} became {row[name]} in epoch "
+                f"{row['epoch']:g}; use a lower --rate or --precision fp32"
+            )
 
 
 def class_weights(labels: np.ndarray) -> Tensor:

@@ -74,6 +74,7 @@ def test_a_folder_without_an_encoder_is_bad_input(run: Run, tmp_path: Path) -> N
         (["--architecture", "r3d18"], "Did you mean 'r3d_18'?"),
         (["--fold", "7"], "unknown fold '7'"),
         (["--picture", "4"], "x>=16"),
+        (["--architecture", "vivit", "--picture", "100"], "multiples of 16 pixels"),
     ],
 )
 def test_a_wrong_option_is_wrong_usage(

@@ -36,7 +36,10 @@ from s3ns.neural.encoders.card import (  # noqa: E402
 )
 from s3ns.neural.encoders.checkpoint import save_tensors  # noqa: E402
 from s3ns.neural.encoders.export import Exportable, export  # noqa: E402
-from s3ns.neural.encoders.findings import observations  # noqa: E402
+from s3ns.neural.encoders.findings import (  # noqa: E402
+    _by_time,
+    observations,
+)
 from s3ns.neural.encoders.parity import measure  # noqa: E402
 from s3ns.neural.encoders.sources import (  # noqa: E402
     calibration_windows,
@@ -217,6 +220,33 @@ def test_a_video_shorter_than_a_window_is_not_assessable(
     document = look(video, exported)
     assert not document.findings
     assert not document.absences
+
+
+def test_a_recording_with_far_fewer_pictures_is_not_assessable(
+    exported: Path, tmp_path: Path
+) -> None:
+    video = write_video(tmp_path / "slow.mp4", count=9, rate=3)
+    document = look(video, exported)
+    assert not document.findings
+    assert not document.absences
+    reasons = {i.reason for i in document.unassessable if i.sign in SIGNS}
+    assert reasons == {"frame_rate_too_low"}
+    assert "3 pictures per second" in document.provenance[0].remarks[0]
+
+
+def test_windows_are_put_together_in_memory_that_grows_with_them_alone() -> None:
+    random = np.random.default_rng(0)
+    begins = np.arange(0, 2000, 0.4)
+    said = random.random((len(begins), 2))
+    tracemalloc.start()
+    edges, shares = _by_time(begins.tolist(), said, 1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+    for k in random.integers(0, len(shares), 50):
+        middle = (edges[k] + edges[k + 1]) / 2
+        shows = (begins <= middle) & (middle < begins + 1.0)
+        np.testing.assert_allclose(shares[k], said[shows].mean(axis=0), atol=1e-8)
 
 
 def test_memory_does_not_grow_with_the_video(exported: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,29 @@ def test_published_weights_are_taken_over_but_for_the_last_layer(
         start_from(other, tmp_path)
 
 
+def test_weights_that_do_not_fit_are_said_before_clips_are_decoded(
+    clips: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.safetensors"
+    save_tensors(file, {"one": torch.zeros(1)})
+    with pytest.raises(ModelError, match="does not hold the weights of this network"):
+        run(clips, tmp_path / "model", quick(start_from=file))
+    assert not (tmp_path / "model").exists()
+
+
+def test_only_what_is_wanted_of_a_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "model.safetensors"
+    save_tensors(file, {"visual.a": torch.ones(1), "text.b": torch.ones(1)})
+    tensors, _ = load_tensors(file, lambda name: name.startswith("visual."))
+    assert set(tensors) == {"visual.a"}
+
+
+def test_a_loss_that_is_no_number_ends_it(clips: Path, tmp_path: Path) -> None:
+    settings = quick(rate=1e30, epochs=1, batch=1000)  # one step, then the validation
+    with pytest.raises(CapabilityError, match="validation loss became"):
+        run(clips, tmp_path, settings)
+
+
 def test_a_gpu_that_is_not_there_is_said(clips: Path, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
@@ -274,6 +298,10 @@ def test_the_rate_rises_and_falls_to_nothing() -> None:
 
 
 def test_logs_for_tensorboard(clips: Path, tmp_path: Path) -> None:
-    pytest.importorskip("tensorboard", reason="it is optional")
-    run(clips, tmp_path, quick(epochs=1, tensorboard=True))
+    settings = quick(epochs=1, tensorboard=True)
+    if importlib.util.find_spec("tensorboard") is None:  # it is of no extra
+        with pytest.raises(CapabilityError, match="run `pip install tensorboard`"):
+            run(clips, tmp_path, settings)
+        return
+    run(clips, tmp_path, settings)
     assert list((tmp_path / "fold-0" / "tensorboard").glob("events.*"))
