@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from msgspec import Meta
 
 from s3ns import __version__
 from s3ns.facts import CapabilityError, Document, FileHash, ModelError, Step
@@ -18,6 +17,7 @@ from s3ns.neural.extractor import (
     ExtractOptions,
     Progress,
     Settings,
+    about,
     analysed_stretch,
     register_extractor,
 )
@@ -38,9 +38,7 @@ _READ_AHEAD = 1  # windows
 class EncoderSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the extractor ``encoder``; their descriptions are shown to users."""
 
-    model: Annotated[
-        str, Meta(description="File that s3ns export has written; needed.")
-    ] = ""
+    model: Annotated[str, about("File that s3ns export has written; needed.")] = ""
 
 
 @register_extractor("encoder", EncoderSettings)

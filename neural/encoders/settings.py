@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
 
 from s3ns.facts import bad_value
 from s3ns.neural.encoders.card import Aggregation, Size, View
+from s3ns.neural.extractor import about
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -25,86 +25,66 @@ class TrainSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     architecture: Annotated[
         str,
-        Meta(
-            description="r3d_18, mc3_18, r2plus1d_18, videomae or vivit.",
-            extra={"metavar": "NAME"},
+        about(
+            "r3d_18, mc3_18, r2plus1d_18, videomae or vivit.", extra={"metavar": "NAME"}
         ),
     ] = "r3d_18"
-    size: Annotated[Size, Meta(description="base is the published network.")] = "base"
+    size: Annotated[Size, about("base is the published network.")] = "base"
     start_from: Annotated[
         Path | None,
-        Meta(
-            description="Published weights to begin with (safetensors).",
+        about(
+            "Published weights to begin with (safetensors).",
             extra={"metavar": "WEIGHTS"},
         ),
     ] = None
-    frames: Annotated[int, Meta(ge=2, description="Pictures in a window.")] = (
-        _USUAL.frames
-    )
+    frames: Annotated[int, about("Pictures in a window.", ge=2)] = _USUAL.frames
     window_fps: Annotated[
-        float, Meta(ge=0.1, le=240, description="Pictures per second in a window.")
+        float, about("Pictures per second in a window.", ge=0.1, le=240)
     ] = _USUAL.fps
-    picture: Annotated[
-        int, Meta(ge=16, description="Width and height of the pictures.")
-    ] = _USUAL.picture
+    picture: Annotated[int, about("Width and height of the pictures.", ge=16)] = (
+        _USUAL.picture
+    )
     stride: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
-        Meta(
-            description="Pictures from one window to the next.  [default: half a "
-            "window]"
-        ),
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        about("Pictures from one window to the next. [default: half a window]"),
     ] = None
     aggregation: Annotated[
-        Aggregation, Meta(description="How the windows of a video are put together.")
+        Aggregation, about("How the windows of a video are put together.")
     ] = "max"
     folds: Annotated[
         int,
-        Meta(
+        about(
+            "Folds of patients: one tests, one stops and sets thresholds, the rest "
+            "teach.",
             ge=1,
-            description="Folds of patients: one tests, one stops and sets thresholds, "
-            "the rest teach.",
         ),
     ] = 5
     fold: Annotated[
         str,
-        Meta(
-            description="The fold that tests, or each in turn.",
-            extra={"metavar": "NUMBER|all"},
-        ),
+        about("The fold that tests, or each in turn.", extra={"metavar": "NUMBER|all"}),
     ] = "0"
-    epochs: Annotated[
-        int, Meta(ge=1, description="Most passes over the training windows.")
-    ] = 30
+    epochs: Annotated[int, about("Most passes over the training windows.", ge=1)] = 30
     patience: Annotated[
         int,
-        Meta(
-            ge=1,
-            description="Stop after so many epochs without a lower validation loss.",
-        ),
+        about("Stop after so many epochs without a lower validation loss.", ge=1),
     ] = 5
-    batch: Annotated[
-        int, Meta(ge=1, description="Windows per pass through the network.")
-    ] = 8
-    accumulate: Annotated[
-        int, Meta(ge=1, description="Batches per step of the optimizer.")
-    ] = 1
+    batch: Annotated[int, about("Windows per pass through the network.", ge=1)] = 8
+    accumulate: Annotated[int, about("Batches per step of the optimizer.", ge=1)] = 1
     rate: Annotated[
         float,
-        Meta(
+        about(
+            "Learning rate after the first tenth of the steps; it falls to zero by a "
+            "half cosine.",
             gt=0,
-            description="Learning rate after the first tenth of the steps; it falls to "
-            "zero by a half cosine.",
         ),
     ] = 1e-4
-    decay: Annotated[float, Meta(ge=0, description="Weight decay of AdamW.")] = 0.05
-    precision: Annotated[
-        Precision, Meta(description="bf16 and fp16 are mixed precision.")
-    ] = "fp32"
-    seed: Annotated[int, Meta(ge=0, description="Of all chance.")] = 0
-    no_flip: Annotated[bool, Meta(description="Never show a window mirrored.")] = False
-    tensorboard: Annotated[
-        bool, Meta(description="Write logs for TensorBoard as well.")
-    ] = False
+    decay: Annotated[float, about("Weight decay of AdamW.", ge=0)] = 0.05
+    precision: Annotated[Precision, about("bf16 and fp16 are mixed precision.")] = (
+        "fp32"
+    )
+    seed: Annotated[int, about("Of all chance.", ge=0)] = 0
+    no_flip: Annotated[bool, about("Never show a window mirrored.")] = False
+    tensorboard: Annotated[bool, about("Write logs for TensorBoard as well.")] = False
     device: str = "auto"
 
     def __post_init__(self) -> None:
