@@ -11,6 +11,7 @@ import pytest
 
 from s3ns.neural.models import ModelStore, manifest
 from s3ns.neural.models.archives import fetch_archive, sha256_of
+from s3ns.symbolic import Reasoner
 
 
 def pytest_configure() -> None:
@@ -28,6 +29,12 @@ def model_store() -> ModelStore:
     store = ModelStore()
     store.pull()
     return store
+
+
+@pytest.fixture(scope="session")
+def reasoner() -> Reasoner:
+    """Return the rules that are shipped; to read and check them takes over a second."""
+    return Reasoner()
 
 
 @pytest.fixture(scope="session")

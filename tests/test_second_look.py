@@ -55,11 +55,6 @@ Check = Callable[..., Document]
 
 
 @pytest.fixture(scope="module")
-def reasoner() -> Reasoner:
-    return Reasoner()
-
-
-@pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ward")
     return write_video(folder / "Doe_Jane.mp4", count=400, rate=10)

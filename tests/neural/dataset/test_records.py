@@ -76,8 +76,7 @@ def document(number: int = 0) -> Document:
 
 
 @pytest.fixture(scope="module")
-def judged() -> list[Document]:
-    reasoner = Reasoner()
+def judged(reasoner: Reasoner) -> list[Document]:
     return [reasoner.reason(document(number)) for number in range(6)]
 
 

@@ -119,7 +119,7 @@ def test_no_picture_stays_on_disk_and_nothing_names_a_clip(
             assert str(clips).encode() not in raw
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_going_on_gives_what_an_unbroken_run_gives(
     clips: Path, tmp_path: Path, precision: Any
 ) -> None:
@@ -159,7 +159,8 @@ def test_training_stops_when_validation_no_longer_improves(
 def test_every_fold_is_tested_once_on_patients_it_never_saw(
     clips: Path, tmp_path: Path
 ) -> None:
-    report = run(clips, tmp_path, quick(epochs=1, fold="all", aggregation="noisy-or"))
+    how = {"aggregation": "noisy-or", "precision": "bf16"}
+    report = run(clips, tmp_path, quick(epochs=1, fold="all", **how))
     assert [fold.fold for fold in report.folds] == [0, 1, 2]
     assert sum(fold.patients["test"] for fold in report.folds) == 12
     assert all(sum(fold.patients.values()) == 12 for fold in report.folds)
@@ -190,13 +191,13 @@ def test_documents_without_absences_teach_nothing(clips: Path, tmp_path: Path) -
 @pytest.mark.parametrize("architecture", architecture_names())
 def test_every_architecture_learns_from_a_batch(architecture: str) -> None:
     torch.manual_seed(0)
-    view = View(frames=4, fps=8, picture=32)
+    view = View(frames=4, fps=8, picture=16)
     encoder = build(card_for(architecture, view=view)).train()
-    pictures = torch.randint(0, 255, (4, 4, 32, 32, 3), dtype=torch.uint8)
+    pictures = torch.randint(0, 255, (4, 4, 16, 16, 3), dtype=torch.uint8)
     labels = torch.tensor([[1, 0], [0, 1], [1, float("nan")], [0, 1.0]])
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=1e-3)
     losses = []
-    for _ in range(6):
+    for _ in range(4):
         loss = masked_loss(encoder(pictures), labels, torch.ones(2))
         optimizer.zero_grad()
         loss.backward()

@@ -24,7 +24,7 @@ from s3ns.facts import (
 from s3ns.neural.container import pseudonym
 from s3ns.neural.mllm.server import Server
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.pipeline import reason
+from s3ns.symbolic import Reasoner
 from tests.neural.media import number_of, write_video
 from tests.neural.mllm.conftest import LENGTH, Extract
 from tests.neural.mllm.stub_server import (
@@ -56,7 +56,9 @@ def spans(items: object, sign: str) -> list[tuple[float, float]]:
 # --- what comes out -------------------------------------------------------------------
 
 
-def test_a_video_becomes_findings_and_a_verdict(extract: Extract) -> None:
+def test_a_video_becomes_findings_and_a_verdict(
+    extract: Extract, reasoner: Reasoner
+) -> None:
     with stub_server(scripted) as stub:
         document = extract(stub.url)
     jsonschema.validate(json.loads(document.to_json()), document_schema())
@@ -68,8 +70,7 @@ def test_a_video_becomes_findings_and_a_verdict(extract: Extract) -> None:
     # The second window, from 25 s on, did not show it; the finding stands all the same.
     assert spans(document.absences, "head_turning") == [(0, 22), (30, 40)]
     assert spans(document.absences, "tonic") == [(0, LENGTH)]
-    verdict = reason(document).verdict
-    assert verdict is not None
+    assert reasoner.reason(document).verdict is not None
 
 
 def test_every_sign_is_accounted_for(extract: Extract) -> None:
