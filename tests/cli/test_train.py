@@ -7,22 +7,29 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from s3ns.cli import main
 from s3ns.facts import Document
 from tests.cli.conftest import Run
-from tests.neural.encoders.conftest import clips  # noqa: F401  (a fixture)
 
 TINY = ["--architecture", "videomae", "--size", "tiny", "--frames", 8, "--picture", 32]
 QUICK = [*TINY, "--folds", 3, "--epochs", 1, "--device", "cpu"]
 
 
+@pytest.fixture(scope="module")
+def trained(
+    clips: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Result]:
+    model = tmp_path_factory.mktemp("trained") / "model"
+    words = ["train", clips, "-o", model, *QUICK]
+    return model, CliRunner().invoke(main, [str(word) for word in words])
+
+
 def test_train_writes_an_encoder_and_prints_scores(
-    run: Run,
-    clips: Path,  # noqa: F811
-    tmp_path: Path,
+    run: Run, clips: Path, trained: tuple[Path, Result]
 ) -> None:
-    model = tmp_path / "model"
-    result = run("train", clips, "-o", model, *QUICK)
+    model, result = trained
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[0].startswith("sign")
     assert "always yes" in result.stdout
@@ -35,12 +42,10 @@ def test_train_writes_an_encoder_and_prints_scores(
 
 
 def test_from_clips_to_a_verdict(
-    run: Run,
-    clips: Path,  # noqa: F811
-    tmp_path: Path,
+    run: Run, clips: Path, tmp_path: Path, trained: tuple[Path, Result]
 ) -> None:
-    model, file, found = (tmp_path / name for name in ("model", "x.onnx", "x.json"))
-    assert run("train", clips, "-o", model, *QUICK).exit_code == 0
+    model, _ = trained
+    file, found = tmp_path / "x.onnx", tmp_path / "x.json"
     exported = run("export", model / "fold-0", "-o", file, "--check")
     assert exported.exit_code == 0, exported.output
     assert "largest difference" in exported.stdout

@@ -43,7 +43,7 @@ def test_minimal_filtering_is_filtering(outputs: int) -> None:
 
 
 @pytest.mark.parametrize("architecture", ["r3d_18", "mc3_18"])
-@pytest.mark.parametrize("frames", [4, 6, 7, 16])
+@pytest.mark.parametrize("frames", [6, 7, 8])
 def test_a_rewritten_encoder_gives_what_the_original_gives(
     architecture: str, frames: int
 ) -> None:
