@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from s3ns.cli import main
 from s3ns.facts import Document
+from s3ns.symbolic import Reasoner
 from tests.cli.conftest import Run
 
 TINY = ["--architecture", "videomae", "--size", "tiny", "--frames", 8, "--picture", 32]
@@ -42,7 +43,11 @@ def test_train_writes_an_encoder_and_prints_scores(
 
 
 def test_from_clips_to_a_verdict(
-    run: Run, clips: Path, tmp_path: Path, trained: tuple[Path, Result]
+    run: Run,
+    clips: Path,
+    tmp_path: Path,
+    trained: tuple[Path, Result],
+    reasoner: Reasoner,
 ) -> None:
     model, _ = trained
     file, found = tmp_path / "x.onnx", tmp_path / "x.json"
@@ -52,10 +57,10 @@ def test_from_clips_to_a_verdict(
     assert "times as fast" in exported.stdout
     video = clips / "patient-0" / "clip-0.mp4"
     how = ["--extractor", "encoder", "--model", file, "--device", "cpu"]
-    judged = run("classify", video, *how, "-o", found)
-    assert judged.exit_code == 0, judged.output
+    looked = run("extract", video, *how, "-o", found)
+    assert looked.exit_code == 0, looked.output
     document = Document.read(found)
-    assert document.verdict is not None
+    assert reasoner.reason(document).verdict is not None
     assert document.absences or document.findings
     assert run("export", model / "fold-0", "-o", file).exit_code == 2
 

@@ -123,7 +123,7 @@ def test_no_picture_stays_on_disk_and_nothing_names_a_clip(
 def test_going_on_gives_what_an_unbroken_run_gives(
     clips: Path, tmp_path: Path, precision: Any
 ) -> None:
-    options = quick(epochs=4, accumulate=2, precision=precision)
+    options = quick(epochs=3, accumulate=2, precision=precision)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     expected = run(clips, whole, options)
 
