@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from s3ns.report.console import Console, guarded
-from s3ns.report.options import examples, overwrite
+from s3ns.report.options import device, examples, overwrite
 
 if TYPE_CHECKING:
     from s3ns.neural.encoders.export import Calibration, Exportable
@@ -62,7 +62,7 @@ def _grid(text: str) -> Grid:
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Threads for either in --check.",
+    help="Threads of the CPU for either in --check.",
 )
 @click.option(
     "--grid",
@@ -70,6 +70,7 @@ def _grid(text: str) -> Grid:
     metavar="T,H,W",
     help="Patches in time, height and width, for the vision tower of a language model.",
 )
+@device
 @overwrite
 @guarded
 def export(
@@ -82,6 +83,7 @@ def export(
     check: bool,
     threads: int,
     grid: Grid | None,
+    device: str,
     overwrite: bool,
 ) -> None:
     """Write a trained encoder, or a vision tower, as an ONNX file.
@@ -90,6 +92,8 @@ def export(
     or InternVL in the layout of transformers; of these the vision tower is written, for
     one --grid. The file states where it comes from and is compared with torch before it
     is put into place: an fp32 file that differs by more than 1e-4 is not written.
+    --check tells how far it differs and how fast both are on --device; on a GPU,
+    onnxruntime runs it as one CUDA graph.
 
     An exported encoder is what --extractor encoder runs.
     """
@@ -105,14 +109,21 @@ def export(
         raise click.UsageError("vision towers are written as fp32 or fp16")
     require("torch", "torchvision", "transformers", "onnxscript", "onnxruntime")
     from s3ns.neural.encoders.export import export as write
-    from s3ns.neural.encoders.parity import measure
+    from s3ns.neural.encoders.parity import comparable_device, compare, measure
 
+    place = comparable_device(device) if check else "cpu"
     wanted = _source(model, grid)
     seen = None if calibrate is None else _calibration(calibrate, model)
     parity = write(wanted, output, precision=precision, calibration=seen)
     if check:
-        speed = measure(wanted.original, output, wanted.samples[0], threads=threads)
+        original, samples = wanted.original, wanted.samples
+        if place != "cpu":
+            shown = samples if seen is None else seen.unseen
+            parity = compare(original, output, shown, device=place)
+        speed = measure(original, output, samples[0], threads=threads, device=place)
         console.print(_report(parity, speed, console.table_width))
+        if speed.remark:
+            console.say(f"note: {speed.remark}")
     console.say(f"{output.stat().st_size / 1e6:.1f} MB in {output}")
 
 
@@ -153,9 +164,10 @@ def _report(parity: list[OutputParity], speed: Speed, width: int) -> str:
         width=width,
     )
     seconds = table(
-        ("threads", "torch eager", "onnxruntime", "times as fast"),
+        ("device", "threads", "torch eager", "onnxruntime", "times as fast"),
         [
             (
+                speed.device,
                 str(speed.threads),
                 f"{speed.torch * 1000:.1f} ms",
                 f"{speed.onnxruntime * 1000:.1f} ms",

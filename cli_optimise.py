@@ -66,7 +66,7 @@ def optimise(
     """
     import msgspec
 
-    from s3ns.facts import Document
+    from s3ns.facts import Document, InputError
     from s3ns.facts.document import write_text
     from s3ns.facts.tables import rows
     from s3ns.neural.container import probe
@@ -98,6 +98,11 @@ def optimise(
                 fps=fps,
             )
             truth = Document.read(table.parent / row["document"])
+            if truth.recording.sha256 not in {"", recording.sha256}:
+                raise InputError(
+                    f"{row['document']} is of another recording than {row['video']}; "
+                    f"name the one that belongs to it in {table}"
+                )
             known += examples_of(
                 row["patient"], video, truth, plan, aids, sound=backend.hears
             )

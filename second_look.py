@@ -27,6 +27,7 @@ from s3ns.facts import (
     Side,
     Step,
 )
+from s3ns.facts.document import mirrored_finding
 
 if TYPE_CHECKING:
     from s3ns.neural.extractor import ExtractOptions
@@ -143,7 +144,10 @@ def _joined(
 ) -> Document:
     """Return the Document with what was seen, and doubts weighed by it."""
     if document.recording.mirrored:
-        seen = [_mirrored(item) for item in seen]
+        seen = [
+            mirrored_finding(item) if isinstance(item, Finding) else item
+            for item in seen
+        ]
     doubted = [ask for ask in asks if ask.state == "unsure"]
     findings: list[Finding] = []
     new = dict(enumerate(seen))
@@ -183,12 +187,6 @@ def pooled(one: float, other: float) -> float:
     """
     both, neither = one * other, (1 - one) * (1 - other)
     return round(both / (both + neither), 3) if both + neither else one
-
-
-def _mirrored(item: Observation) -> Observation:
-    if isinstance(item, Finding):
-        return msgspec.structs.replace(item, side=item.side.mirrored)
-    return item
 
 
 def _is_doubted(finding: Finding, doubted: Sequence[Ask]) -> bool:

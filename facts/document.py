@@ -167,14 +167,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return msgspec.structs.replace(
             self,
             recording=msgspec.structs.replace(self.recording, mirrored=flipped),
-            findings=tuple(
-                msgspec.structs.replace(
-                    finding,
-                    side=finding.side.mirrored,
-                    evidence=_mirrored_words(finding.evidence),
-                )
-                for finding in self.findings
-            ),
+            findings=tuple(map(mirrored_finding, self.findings)),
             verdict=None,
             proof=None,
             inquiry=None,
@@ -307,9 +300,12 @@ def _from_1_0(raw: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mirrored_words(text: str) -> str:
-    """Exchange the words left and right."""
-    return re.sub(r"\b(?:left|right)\b", lambda m: Side(m[0]).mirrored.value, text)
+def mirrored_finding(finding: Finding) -> Finding:
+    """Return a finding with left and right exchanged, also in the words of evidence."""
+    words = re.sub(
+        r"\b(?:left|right)\b", lambda m: Side(m[0]).mirrored.value, finding.evidence
+    )
+    return msgspec.structs.replace(finding, side=finding.side.mirrored, evidence=words)
 
 
 def _in_order(

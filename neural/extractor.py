@@ -58,8 +58,13 @@ class ExtractOptions:
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What only one extractor understands; each field has a default and a description.
 
-    Values come as text. Ranges and descriptions are given by ``msgspec.Meta``.
+    Values come as text. Ranges and descriptions are given by :func:`about`.
     """
+
+
+def about(description: str, **more: Any) -> msgspec.Meta:
+    """Return what a setting is about, and its range, for ``Annotated``."""
+    return msgspec.Meta(description=description, **more)
 
 
 class Extractor(Protocol):

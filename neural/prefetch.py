@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TypeVar
 
 Item = TypeVar("Item")
+
+LONGEST_END = 10.0
+"""Seconds to wait for a stage that is told to end, such as for a stalled disk."""
 
 
 def prefetched(items: Iterable[Item], depth: int) -> Generator[Item, None, None]:
@@ -17,42 +20,46 @@ def prefetched(items: Iterable[Item], depth: int) -> Generator[Item, None, None]
     Decoding then runs beside the models, and one model beside another. The thread ends
     when the items end, when iteration is given up, and when either side raises; an
     error of the iterable is raised here.
-    """
-    ready: queue.Queue[tuple[Item] | _Failure | None] = queue.Queue(maxsize=depth)
-    given_up = threading.Event()
 
-    def put(item: tuple[Item] | _Failure | None) -> None:
-        while not given_up.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return
+    A queue of the standard library that blocks when it is full takes locks in Python
+    code. Where Ctrl-C comes inside it, such a lock stays taken, and both sides wait for
+    each other for ever. The queues used here are of C and take none.
+    """
+    ready: SimpleQueue[tuple[Item] | _Failure | None] = SimpleQueue()
+    room: SimpleQueue[None] = SimpleQueue()
+    for _ in range(depth):
+        room.put(None)
+    is_given_up = False
 
     def run() -> None:
         iterator = iter(items)
         try:
             for item in iterator:
-                put((item,))
-                if given_up.is_set():
+                room.get()
+                if is_given_up:
                     break
-            put(None)
+                ready.put((item,))
+            ready.put(None)
         except BaseException as error:  # handed to the thread that waits
-            put(_Failure(error))
+            ready.put(_Failure(error))
         finally:
             if isinstance(iterator, Generator):
                 iterator.close()
 
+    # A daemon: what cannot be broken off does not keep the program alive.
     worker = threading.Thread(target=run, name="s3ns-stage", daemon=True)
-    worker.start()
     try:
+        worker.start()
         while (got := ready.get()) is not None:
             if isinstance(got, _Failure):
                 raise got.error
+            room.put(None)
             yield got[0]
     finally:
-        given_up.set()
-        worker.join()
+        is_given_up = True
+        room.put(None)
+        if worker.is_alive():
+            worker.join(LONGEST_END)
 
 
 @dataclass(frozen=True)

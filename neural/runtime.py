@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s3ns.facts import CapabilityError, ModelError, bad_value
+from s3ns.neural.held import NO_GRAPH, HeldMemory, naming_graph
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -26,6 +28,10 @@ _PROVIDERS = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
+}
+_RECORDING = {
+    "cuda": {"enable_cuda_graph": "1"},
+    "tensorrt": {"trt_cuda_graph_enable": "1"},
 }
 _FATAL_ONLY = 4
 LONGEST_REASON = 200
@@ -71,7 +77,8 @@ class Model:
     device
         What it runs on: ``cpu``, ``cuda`` or ``tensorrt``.
     remark
-        What a reader of the results should know about the device, or nothing.
+        What a reader of the results should know about the device, or nothing; complete
+        once all is run.
     inputs, outputs
         Its inputs and outputs in order.
     metadata
@@ -79,10 +86,20 @@ class Model:
     """
 
     def __init__(
-        self, session: onnxruntime.InferenceSession, name: str, device: str, remark: str
+        self,
+        session: onnxruntime.InferenceSession,
+        name: str,
+        device: str,
+        remark: str,
+        *,
+        steady: bool,
     ) -> None:
         self._session = session
         self._name = name
+        self._is_steady = steady
+        self._held: HeldMemory | None = None
+        self._without_graph = naming_graph(NO_GRAPH)
+        self._place = "cpu" if device == "cpu" else "cuda"
         self.device = device
         self.remark = remark
         self.inputs = tuple(_port(value) for value in session.get_inputs())
@@ -116,7 +133,7 @@ class Model:
                 f"{len(values)} in order and by name {', '.join(named) or 'none'}"
             )
         try:
-            results = self._run_bound(feed)
+            results = self._results(feed)
         except _runtime_errors() as error:
             raise ModelError(
                 f"model {self._name} failed on {self.device}: {_one_line(error)}"
@@ -126,6 +143,19 @@ class Model:
             for port, result in zip(self.outputs, results, strict=True)
         }
 
+    def _results(self, feed: Mapping[str, Array]) -> list[Array]:
+        if self._held is not None and self._held.fits(feed):
+            try:
+                return self._held.run(feed)
+            except _runtime_errors() as error:
+                self._held, self._is_steady = None, False
+                self.remark = f"memory could not be held ({_one_line(error)})"
+        results = self._run_bound(feed)
+        if self._is_steady and self._held is None:
+            made = {p.name: r for p, r in zip(self.outputs, results, strict=True)}
+            self._held = HeldMemory(self._session, self._place, feed, made)
+        return results
+
     def _run_bound(self, feed: Mapping[str, Array]) -> list[Array]:
         # Bound, each input crosses to the GPU once and each output comes back once,
         # copied in one go. On the CPU it costs nothing, and is the same code.
@@ -133,12 +163,14 @@ class Model:
         for name, value in feed.items():
             binding.bind_cpu_input(name, np.asarray(value, order="C"))
         for port in self.outputs:
-            binding.bind_output(port.name, "cpu" if self.device == "cpu" else "cuda")
-        self._session.run_with_iobinding(binding)
+            binding.bind_output(port.name, self._place)
+        self._session.run_with_iobinding(binding, self._without_graph)
         return list(binding.copy_outputs_to_cpu())
 
 
-def open_model(path: Path, device: str = "auto") -> Model:
+def open_model(
+    path: Path, device: str = "auto", *, steady: bool = False, threads: int = 1
+) -> Model:
     """Open an ONNX model.
 
     Parameters
@@ -148,6 +180,11 @@ def open_model(path: Path, device: str = "auto") -> Model:
     device
         ``cpu``, ``cuda`` or ``tensorrt``, or ``auto`` for CUDA where it works and the
         CPU elsewhere.
+    steady
+        Whether inputs of one shape come again and again, from one thread: memory is
+        then kept for them, and a GPU records a CUDA graph.
+    threads
+        Of the CPU.
 
     Raises
     ------
@@ -162,16 +199,42 @@ def open_model(path: Path, device: str = "auto") -> Model:
     runtime = _import_runtime()
     if not path.is_file():
         raise ModelError(f"model {path.stem} is not in {path.parent}")
+    open_on = partial(_open, runtime, path, steady=steady, threads=threads)
     if device != "auto":
-        return _open(runtime, path, device, "")
-    if _PROVIDERS["cuda"] not in runtime.get_available_providers():
-        return _open(
-            runtime, path, "cpu", "no GPU runtime is installed; ran on the CPU"
-        )
+        return open_on(device, "")
+    if not knows_device("cuda"):
+        return open_on("cpu", "no GPU runtime is installed; ran on the CPU")
     try:
-        return _open(runtime, path, "cuda", "")
+        return open_on("cuda", "")
     except CapabilityError as error:
-        return _open(runtime, path, "cpu", f"{error}; ran on the CPU")
+        return open_on("cpu", f"{error}; ran on the CPU")
+
+
+def knows_device(device: str) -> bool:
+    """Tell whether the installed runtime was built for a device.
+
+    Raises
+    ------
+    CapabilityError
+        If onnxruntime is not installed.
+    """
+    return _PROVIDERS[device] in _import_runtime().get_available_providers()
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that the installed runtime was not built for.
+
+    Raises
+    ------
+    CapabilityError
+        If it was not, or onnxruntime is not installed.
+    """
+    if not knows_device(device):
+        raise CapabilityError(
+            f"device {device} was asked for, but the installed ONNX runtime knows no "
+            f"{_PROVIDERS[device]}; run `pip uninstall onnxruntime` and `pip install "
+            "'s3ns[gpu]'`"
+        )
 
 
 def _import_runtime() -> Any:
@@ -188,13 +251,18 @@ def _import_runtime() -> Any:
     return onnxruntime
 
 
-def _open(runtime: Any, path: Path, device: str, remark: str) -> Model:
-    wanted = _PROVIDERS[device]
-    if wanted not in runtime.get_available_providers():
-        raise CapabilityError(
-            f"device {device} was asked for, but the installed ONNX runtime knows no "
-            f"{wanted}; run `pip uninstall onnxruntime` and `pip install 's3ns[gpu]'`"
-        )
+def _open(
+    runtime: Any,
+    path: Path,
+    device: str,
+    remark: str,
+    *,
+    steady: bool,
+    threads: int,
+    recording: bool = True,
+) -> Model:
+    check_device(device)
+    records = steady and recording and device in _RECORDING
     if device != "cpu" and hasattr(runtime, "preload_dlls"):
         # It finds CUDA and cuDNN where pip has put them, and prints what it does not
         # find to the standard output, where results go.
@@ -203,21 +271,29 @@ def _open(runtime: Any, path: Path, device: str, remark: str) -> Model:
     try:
         session = runtime.InferenceSession(
             str(path),
-            _session_options(runtime),
-            providers=_with_fallbacks(device),
+            _session_options(runtime, threads),
+            providers=_with_fallbacks(device, records=records),
             enable_fallback=0,  # it would print, and go on without the device
         )
     except _runtime_errors() as error:
+        if records:  # a part of the model may have to run on the CPU
+            remark = f"no CUDA graph is recorded ({_one_line(error)})"
+            return _open(
+                *(runtime, path, device, remark),
+                steady=steady,
+                threads=threads,
+                recording=False,
+            )
         if device != "cpu" and not _is_about_the_model(error):
             raise CapabilityError(_did_not_start(device, _one_line(error))) from error
         raise ModelError(
             f"model {path.stem} cannot be opened: {_one_line(error)}; "
             "run `s3ns models pull`"
         ) from error
-    if wanted not in session.get_providers():
+    if _PROVIDERS[device] not in session.get_providers():
         # a provider whose libraries do not load is left out without an exception
         raise CapabilityError(_did_not_start(device, "a library does not load"))
-    return Model(session, path.stem, device, remark)
+    return Model(session, path.stem, device, remark, steady=steady)
 
 
 def _did_not_start(device: str, reason: str) -> str:
@@ -229,19 +305,24 @@ def _did_not_start(device: str, reason: str) -> str:
     )
 
 
-def _with_fallbacks(device: str) -> list[str]:
+def _with_fallbacks(
+    device: str, *, records: bool
+) -> Sequence[tuple[str, dict[str, str]]]:
     """Return the provider of a device, then those for operators it does not have."""
     order = {"tensorrt": ("tensorrt", "cuda", "cpu"), "cuda": ("cuda", "cpu")}
-    return [_PROVIDERS[name] for name in order.get(device, ("cpu",))]
+    settings = {device: _RECORDING[device]} if records else {}
+    names = order.get(device, ("cpu",))
+    return [(_PROVIDERS[name], settings.get(name, {})) for name in names]
 
 
-def _session_options(runtime: Any) -> Any:
+def _session_options(runtime: Any, threads: int) -> Any:
     options = runtime.SessionOptions()
     # The models are too small to share between threads: two threads that spin were
     # measured at half the speed of one. Stages of the analysis run side by side.
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    spins = str(int(threads > 1))
+    options.add_session_config_entry("session.intra_op.allow_spinning", spins)
     options.log_severity_level = _FATAL_ONLY
     return options
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -183,6 +184,60 @@ def output_folder(what: str) -> Callable[[Command], Command]:
     """Return the option for a folder that a command must be given to write to."""
     return click.option(
         "-o", "--output", type=_FOLDER, required=True, metavar="DIR", help=what
+    )
+
+
+def options_of(
+    kind: type[msgspec.Struct], *, without: Iterable[str] = ()
+) -> Callable[[Command], Command]:
+    """Return the options that a struct describes, one for each field, in order.
+
+    Name, kind, range, default and help come from the field, and the word for the value
+    from ``metavar`` in its ``extra``.
+    """
+    from msgspec.inspect import StructType, type_info  # noqa: PLC0415  (only here)
+
+    found = type_info(kind)
+    assert isinstance(found, StructType)
+    fields = [field for field in found.fields if field.name not in set(without)]
+
+    def add(command: Command) -> Command:
+        for field in reversed(fields):
+            command = _option_of(field)(command)
+        return command
+
+    return add
+
+
+def _option_of(field: Any) -> Callable[[Command], Command]:
+    from msgspec import inspect  # noqa: PLC0415  (only here)
+
+    form, said = field.type, {}
+    if isinstance(form, inspect.Metadata):
+        said = {**(form.extra_json_schema or {}), **(form.extra or {})}
+        form = form.type
+    if isinstance(form, inspect.UnionType):  # with None
+        form = next(f for f in form.types if not isinstance(f, inspect.NoneType))
+    name = f"--{field.name.replace('_', '-')}"
+    if isinstance(form, inspect.BoolType):
+        return click.option(name, is_flag=True, help=said["description"])
+    kind: Any = click.STRING
+    if isinstance(form, inspect.LiteralType):
+        kind = click.Choice([str(value) for value in form.values])
+    elif isinstance(form, inspect.IntType):
+        kind = click.IntRange(form.ge, form.le)
+    elif isinstance(form, inspect.FloatType):
+        least = form.gt if form.ge is None else form.ge
+        kind = click.FloatRange(least, form.le, min_open=form.gt is not None)
+    elif isinstance(form, inspect.CustomType) and form.cls is Path:
+        kind = click.Path(path_type=Path, exists=True)
+    return click.option(
+        name,
+        type=kind,
+        default=field.default,
+        show_default=field.default is not None,
+        metavar=said.get("metavar"),
+        help=said["description"],
     )
 
 

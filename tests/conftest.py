@@ -11,6 +11,8 @@ import pytest
 
 from s3ns.neural.models import ModelStore, manifest
 from s3ns.neural.models.archives import fetch_archive, sha256_of
+from s3ns.symbolic import Reasoner
+from tests.neural.encoders.drawn_clips import draw_clips
 
 
 def pytest_configure() -> None:
@@ -28,6 +30,19 @@ def model_store() -> ModelStore:
     store = ModelStore()
     store.pull()
     return store
+
+
+@pytest.fixture(scope="session")
+def reasoner() -> Reasoner:
+    """Return the rules that are shipped; to read and check them takes over a second."""
+    return Reasoner()
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of drawn clips with their Documents, for training."""
+    pytest.importorskip("torch", reason="training needs the train extra")
+    return draw_clips(tmp_path_factory.mktemp("clips"))
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,7 @@ WITH_TORCH = {
     "neural/encoders/training.py",
     "neural/mllm/local.py",
     "neural/mllm/transcript.py",
+    "neural/torch_device.py",
 }
 
 

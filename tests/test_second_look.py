@@ -55,11 +55,6 @@ Check = Callable[..., Document]
 
 
 @pytest.fixture(scope="module")
-def reasoner() -> Reasoner:
-    return Reasoner()
-
-
-@pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ward")
     return write_video(folder / "Doe_Jane.mp4", count=400, rate=10)
@@ -198,13 +193,17 @@ def test_sides_of_a_mirrored_recording_are_the_patients_own(
     checked: Check, video: Path
 ) -> None:
     def script(body: Body) -> str:
-        return answer(answer="yes", side="left", first_frame=1, last_frame=20)
+        words = "the left hand jerks"
+        return answer(
+            answer="yes", side="left", first_frame=1, last_frame=20, words=words
+        )
 
     lines = ("tonic bilateral 10-20", "? clonic frame_rate_too_low 0-40")
     with stub_server(script) as stub:
         found = checked(stub.url, of(video, lines, mirrored=True))
     new = [f for f in found.findings if f.source == "mllm check" and f.sign == "clonic"]
     assert {f.side for f in new} == {Side.RIGHT}
+    assert all('"the right hand jerks"' in f.evidence for f in new)
 
 
 def test_nothing_is_asked_where_nothing_is_in_doubt(
@@ -229,7 +228,7 @@ def test_a_model_in_this_process_answers(
     make_it_say(tmp_path)
     document = of(video, ("tonic bilateral 10-20", "? clonic limb_covered 0-40"))
     given = {"model": str(tmp_path), "cache": "off"}
-    options = ExtractOptions(device="cpu", fps=2, settings=given)
+    options = ExtractOptions(device="cpu", fps=10, settings=given)
     found = check(document, video, options, extractor="mllm", reasoner=reasoner)
     new = [item for item in found.findings if item.source == "mllm check"]
     assert {(item.sign, item.side) for item in new} >= {("clonic", Side.LEFT)}

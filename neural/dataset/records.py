@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from s3ns.facts import Document
+from s3ns.facts.annotations import FORMATS
 from s3ns.neural.dataset.reasoning import ReasoningStep, chain
 from s3ns.neural.dataset.tasks import (
     SYSTEM,
@@ -53,8 +54,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reasoning
         The chain that leads to the answer.
     source
-        Where the findings come from: ``machine``, ``hand``, or an import format such as
-        ``elan``.
+        Where the findings come from; see :func:`source_of`.
     licence
         Of the recording and its annotation.
     """
@@ -129,21 +129,28 @@ def make_records(
 def part_by_patient(
     records: Iterable[Record], share: float, seed: int
 ) -> tuple[list[Record], list[Record]]:
-    """Part records into training and validation, all of a patient on one side."""
+    """Part records into training and validation, all of a patient on one side.
+
+    Somebody is left to train on.
+    """
     found = list(records)
     groups = sorted({record.group for record in found})
     random.Random(seed).shuffle(groups)
-    chosen = set(groups[: round(share * len(groups))])
+    chosen = set(groups[: min(round(share * len(groups)), len(groups) - 1)])
     train = [record for record in found if record.group not in chosen]
     return train, [record for record in found if record.group in chosen]
 
 
 def source_of(document: Document) -> str:
-    """Return where the findings come from; never who annotated."""
-    if not document.provenance:
-        return "hand"
-    stage = document.provenance[0].stage
-    return "machine" if stage == "extract" else stage
+    """Return where the findings come from; never who annotated.
+
+    That is ``machine``, a format of annotations, ``scenario`` for a drawn clip, or
+    else ``hand``: a file may state any word, and it may be a name.
+    """
+    stage = document.provenance[0].stage if document.provenance else ""
+    if stage == "extract":
+        return "machine"
+    return stage if stage in {*FORMATS, "scenario"} else "hand"
 
 
 def _record(

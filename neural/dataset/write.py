@@ -28,16 +28,25 @@ def write_dataset(
 ) -> list[Path]:
     """Write the files of a data set and its card.
 
+    What an earlier run left under these names, or of videos that no record is about, is
+    removed: who was validated on then may be trained on now.
+
     Returns
     -------
     The files; Parquet ones only where ``pyarrow`` is installed.
     """
     files = []
+    shown = {video for record in (*train, *validation) for video in record.videos}
+    for old in (folder / VIDEOS).glob("rec-*"):
+        if f"{VIDEOS}/{old.name}" not in shown:
+            old.unlink()
     for name, records in (("train", train), ("validation", validation)):
+        path = folder / f"{kind}-{name}.jsonl"
+        for old in (path, path.with_suffix(".parquet")):
+            old.unlink(missing_ok=True)
         if not records:
             continue
         lines = [msgspec.json.encode(record).decode() for record in records]
-        path = folder / f"{kind}-{name}.jsonl"
         write_text(path, "\n".join(lines) + "\n")
         files += [path, *_write_parquet(path.with_suffix(".parquet"), records)]
     write_text(folder / CARD_FILE, _card(kind, train, validation))
@@ -159,8 +168,11 @@ def _card(kind: Kind, train: Sequence[Record], validation: Sequence[Record]) -> 
             "verdict as far as a task needs it. Verdicts and their reasons come from "
             "rules, not from a neurologist who saw the recording.",
             "",
-            "Prompts name no file, patient or place. Videos lie under pseudonyms and "
-            "may show faces: pass on what the consent of the patients allows.",
+            "Prompts name no file, patient or place. Answers quote the evidence of "
+            "findings, in the words of whoever wrote it. Videos lie under pseudonyms "
+            "but are otherwise as they came: they may show faces, names in the "
+            "picture, and titles in the file. Pass on what the consent of the patients "
+            "allows.",
             "",
         ]
     )

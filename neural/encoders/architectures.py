@@ -83,6 +83,29 @@ def architecture_names() -> list[str]:
     return sorted(_REGISTRY)
 
 
+def known(architecture: str, size: Size, view: View) -> Architecture:
+    """Return a network, after it was seen to that pictures fit it.
+
+    Raises
+    ------
+    InputError
+        If there is no such network or size, or the pictures do not fit it.
+    """
+    if architecture not in _REGISTRY:
+        raise InputError(bad_value("architecture", architecture, _REGISTRY))
+    kind = _REGISTRY[architecture]
+    if size not in kind.sizes:
+        raise InputError(bad_value(f"size of {architecture}", size, kind.sizes))
+    pixels, frames = kind.multiple(kind.sizes[size])
+    if view.picture % pixels or view.frames % frames:
+        raise InputError(
+            f"{architecture} needs pictures in multiples of {pixels} pixels and "
+            f"windows in multiples of {frames} frames; got {view.picture} pixels and "
+            f"{view.frames} frames"
+        )
+    return kind
+
+
 def build(card: EncoderCard) -> Encoder:
     """Make the network of a card, with random weights.
 
@@ -91,21 +114,8 @@ def build(card: EncoderCard) -> Encoder:
     InputError
         If there is no such network or size, or the pictures do not fit it.
     """
-    if card.architecture not in _REGISTRY:
-        raise InputError(bad_value("architecture", card.architecture, _REGISTRY))
-    kind = _REGISTRY[card.architecture]
-    if card.size not in kind.sizes:
-        named = f"size of {card.architecture}"
-        raise InputError(bad_value(named, card.size, kind.sizes))
-    settings = kind.sizes[card.size]
-    pixels, frames = kind.multiple(settings)
-    if card.view.picture % pixels or card.view.frames % frames:
-        raise InputError(
-            f"{card.architecture} needs pictures in multiples of {pixels} pixels and "
-            f"windows in multiples of {frames} frames; got {card.view.picture} pixels "
-            f"and {card.view.frames} frames"
-        )
-    return Encoder(kind.build(card, settings), kind)
+    kind = known(card.architecture, card.size, card.view)
+    return Encoder(kind.build(card, kind.sizes[card.size]), kind)
 
 
 def by_pictures(encoder: Encoder, view: View) -> Encoder | None:

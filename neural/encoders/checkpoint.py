@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], state: Any = None) -> N
     put_file(path, data, path.parent)
 
 
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
-    """Read tensors and their state.
+def load_tensors(
+    path: Path, wanted: Callable[[str], bool] = lambda _: True
+) -> tuple[dict[str, Tensor], Any]:
+    """Read tensors whose names are wanted, and the state; the rest is left on disk.
 
     Raises
     ------
@@ -36,7 +39,8 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], Any]:
     """
     try:
         with safe_open(str(path), framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = filter(wanted, file.keys())
+            tensors = {name: file.get_tensor(name) for name in names}
             state = json.loads((file.metadata() or {}).get(STATE, "null"))
     except (OSError, SafetensorError, json.JSONDecodeError) as error:
         raise ModelError(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +74,8 @@ def find_clips(
     A Document belongs to the video with the hash that it states, or, where it states
     none, to the video beside it with the same name. A clip's patient is looked up in
     the table of patients; without a table, the folder that holds the clip stands for
-    the patient.
+    the patient. Of copies of a video one is taken, so that none is learned from and
+    tested on.
 
     Parameters
     ----------
@@ -89,18 +92,25 @@ def find_clips(
     Raises
     ------
     InputError
-        If nothing belongs together, a Document is damaged, or the table lacks a clip.
+        If nothing belongs together, a Document is damaged, two tell differently of one
+        clip, or the table lacks a clip or does not tell which is meant.
     """
     known = _Documents(documents)
     table = None if patients is None else read_patients(patients)
-    clips, without = [], 0
+    names = Counter(name for video in videos for name in {video.name, video.stem})
+    clips, without, copies = [], 0, 0
+    taken: set[str] = set()
     for video in videos:
         recording = probe(video)
+        if recording.sha256 in taken:
+            copies += 1
+            continue
+        taken.add(recording.sha256)
         document = known.of(video, recording)
         if document is None:
             without += 1
             continue
-        patient = _patient(video, document, table)
+        patient = _patient(video, recording, table, names)
         clips.append(Clip(video, document, patient, recording))
     if not clips:
         raise InputError(
@@ -110,6 +120,8 @@ def find_clips(
         )
     if without:
         remark(f"{without} videos have no Document and are left out")
+    if copies:
+        remark(f"{copies} videos are copies of others and are left out")
     if table is None:
         people = len({clip.patient for clip in clips})
         remark(
@@ -131,10 +143,14 @@ def read_patients(path: Path) -> dict[str, str]:
     Raises
     ------
     InputError
-        If it cannot be read or lacks a column.
+        If it cannot be read, lacks a column, or gives one clip to two patients.
     """
-    table = rows(path, PATIENTS_COLUMNS)
-    return {row["clip"]: row["patient"] for row in table if row["patient"]}
+    table: dict[str, str] = {}
+    for row in rows(path, PATIENTS_COLUMNS):
+        clip, patient = row["clip"], row["patient"]
+        if patient and table.setdefault(clip, patient) != patient:
+            raise InputError(f"{path} gives the clip {clip!r} to two patients")
+    return table
 
 
 def build_corpus(
@@ -228,7 +244,7 @@ class _Documents:
     """The Documents of folders, by the hash they state or by their name."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        self._by_hash: dict[str, Document] = {}
+        self._by_hash: dict[str, dict[Path, Document]] = {}
         self._by_name: dict[str, dict[Path, Document]] = {}
         found = {path for folder in folders for path in folder.rglob("*.json")}
         for path in sorted(found):
@@ -237,15 +253,23 @@ class _Documents:
                 continue  # other JSON may lie beside the clips
             document = Document.from_json(raw, name=str(path))
             if document.recording.sha256:
-                self._by_hash[document.recording.sha256] = document
+                same = self._by_hash.setdefault(document.recording.sha256, {})
+                same[path] = document
             else:
                 beside = self._by_name.setdefault(path.stem, {})
                 beside[path.parent.resolve()] = document
 
     def of(self, video: Path, recording: Recording) -> Document | None:
         """Return the Document of a video, if there is one."""
-        if recording.sha256 in self._by_hash:
-            return self._by_hash[recording.sha256]
+        same = self._by_hash.get(recording.sha256, {})
+        if any(one != other for one, other in pairwise(same.values())):
+            first, second, *_ = same
+            raise InputError(
+                f"{first} and {second} tell differently of {video.name}; name the "
+                "folder of those to learn from with --documents"
+            )
+        if same:
+            return next(iter(same.values()))
         named = self._by_name.get(video.stem, {})
         if (parent := video.parent.resolve()) in named:
             return named[parent]
@@ -257,11 +281,21 @@ class _Documents:
         return next(iter(named.values()), None)
 
 
-def _patient(video: Path, document: Document, table: dict[str, str] | None) -> str:
+def _patient(
+    video: Path,
+    recording: Recording,
+    table: dict[str, str] | None,
+    names: Mapping[str, int],
+) -> str:
     if table is None:
         return str(video.parent)
-    for name in (video.name, video.stem, document.recording.id):
+    for name in (recording.id, video.name, video.stem):
         if name in table:
+            if names[name] > 1:
+                raise InputError(
+                    f"{names[name]} clips are named {name}; name them in the table of "
+                    f"patients by the ids of their recordings, such as {recording.id}"
+                )
             return table[name]
     raise InputError(
         f"the table of patients has no line for {video.name}; a clip without a patient "

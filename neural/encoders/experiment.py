@@ -14,9 +14,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -24,60 +22,20 @@ import numpy as np
 from s3ns import __version__
 from s3ns.facts import InputError
 from s3ns.facts.document import write_text
-from s3ns.neural.encoders.card import (
-    Aggregation,
-    EncoderCard,
-    SignRecord,
-    Size,
-    View,
-)
+from s3ns.neural.encoders.card import EncoderCard, SignRecord
 from s3ns.neural.encoders.corpus import Clip, Corpus, build_corpus
 from s3ns.neural.encoders.folds import Split, assign_folds, split
 from s3ns.neural.encoders.labels import video_labels, visible_signs
 from s3ns.neural.encoders.packages import require
 from s3ns.neural.encoders.scores import SignScore, aggregate, best_threshold, score
-
-if TYPE_CHECKING:
-    from s3ns.neural.encoders.training import TrainOptions
+from s3ns.neural.encoders.settings import TrainSettings
+from s3ns.neural.torch_device import torch_device
 
 REPORT_FILE = "report.json"
 CACHE = "pictures"
 
 Say = Callable[[str], None]
 Progress = Callable[[float, float], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to train.
-
-    Attributes
-    ----------
-    architecture, size, view
-        The network and what it is shown.
-    stride
-        Pictures from one window to the next.
-    aggregation
-        How the windows of a video are put together.
-    folds
-        Number of folds of patients.
-    fold
-        The one to train, or ``None`` for all, one after the other.
-    start_from
-        Published weights to begin with.
-    tensorboard
-        Whether to write logs for TensorBoard beside the weights.
-    """
-
-    architecture: str
-    size: Size
-    view: View
-    stride: int
-    aggregation: Aggregation
-    folds: int
-    fold: int | None
-    start_from: Path | None = None
-    tensorboard: bool = False
 
 
 class FoldReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,8 +61,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_experiment(
     clips: Sequence[Clip],
-    plan: Plan,
-    options: TrainOptions,
+    settings: TrainSettings,
     folder: Path,
     *,
     resume: bool,
@@ -117,7 +74,7 @@ def run_experiment(
     ----------
     clips
         What to learn from.
-    plan, options
+    settings
         What to train, and how.
     folder
         Receives a folder for each fold and ``report.json``.
@@ -136,29 +93,29 @@ def run_experiment(
         If a package or device is missing.
     """
     require("torch", "torchvision", "transformers", "safetensors", "sklearn")
-    if plan.tensorboard:
-        require("tensorboard")
+    if settings.tensorboard:
+        require("tensorboard", install="tensorboard")
     signs = visible_signs()
+    _tried(settings, signs)
     corpus = build_corpus(
         clips,
         signs,
-        plan.view,
-        stride=plan.stride,
+        settings.view,
+        stride=settings.step,
         cache=folder / CACHE,
         progress=lambda done, total: say(f"{done:g} of {total:g} clips decoded"),
     )
     truth = np.array([video_labels(clip.document, signs) for clip in clips])
     fold_of = assign_folds(
-        [clip.patient for clip in clips], truth == 1, plan.folds, options.seed
+        [clip.patient for clip in clips], truth == 1, settings.folds, settings.seed
     )
-    chosen = range(plan.folds) if plan.fold is None else [plan.fold]
+    chosen = settings.chosen_folds
     shape = (len(clips), len(signs))
     probabilities, answers = np.full(shape, np.nan), np.full(shape, np.nan)
     reports = []
     for turn, fold in enumerate(chosen):
         run = _Fold(
-            plan,
-            options,
+            settings,
             corpus,
             parts=split(fold_of, fold),
             fold=fold,
@@ -176,11 +133,11 @@ def run_experiment(
                 ),
             )
         )
-    tested = np.isin(fold_of, list(chosen))
+    tested = np.isin(fold_of, chosen)
     whole = Report(
-        architecture=plan.architecture,
-        size=plan.size,
-        aggregation=plan.aggregation,
+        architecture=settings.architecture,
+        size=settings.size,
+        aggregation=settings.aggregation,
         folds=reports,
         scores=score(signs, probabilities[tested], answers[tested], truth[tested]),
     )
@@ -191,13 +148,31 @@ def run_experiment(
     return whole
 
 
+def _tried(settings: TrainSettings, signs: Sequence[str]) -> None:
+    """Find out what is wrong before the clips are decoded, which may take hours."""
+    from s3ns.neural.encoders.architectures import build
+    from s3ns.neural.encoders.checkpoint import start_from
+
+    torch_device(settings.device)
+    records = tuple(SignRecord(sign=sign, seen=0, absent=0) for sign in signs)
+    encoder = build(
+        EncoderCard(
+            architecture=settings.architecture,
+            size=settings.size,
+            view=settings.view,
+            signs=records,
+        )
+    )
+    if settings.start_from is not None:
+        start_from(encoder, settings.start_from)
+
+
 class _Fold:
     """One fold, from its card to its scores."""
 
     def __init__(
         self,
-        plan: Plan,
-        options: TrainOptions,
+        settings: TrainSettings,
         corpus: Corpus,
         *,
         parts: Split,
@@ -205,7 +180,7 @@ class _Fold:
         folder: Path,
         truth: np.ndarray,
     ) -> None:
-        self._plan, self._options, self._parts = plan, options, parts
+        self._settings, self._parts = settings, parts
         self._fold, self._folder = fold, folder / f"fold-{fold}"
         self._truth = truth
         rows = corpus.windows_of(parts.train)
@@ -227,19 +202,19 @@ class _Fold:
         )
         hashes = [corpus.clips[k].recording.sha256 for k in parts.train]
         self._card = EncoderCard(
-            architecture=plan.architecture,
-            size=plan.size,
-            view=plan.view,
+            architecture=settings.architecture,
+            size=settings.size,
+            view=settings.view,
             signs=tuple(
                 SignRecord(
                     sign=corpus.signs[k], seen=int(seen[k]), absent=int(absent[k])
                 )
                 for k in self._columns
             ),
-            aggregation=plan.aggregation,
+            aggregation=settings.aggregation,
             fold=fold,
-            folds=plan.folds,
-            seed=options.seed,
+            folds=settings.folds,
+            seed=settings.seed,
             data=hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest(),
             tool_version=__version__,
         )
@@ -258,11 +233,12 @@ class _Fold:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         trainer = Trainer(
-            self._card, self._corpus, self._parts, self._options, self._folder
+            self._card, self._corpus, self._parts, self._settings, self._folder
         )
-        if self._plan.start_from is not None:
-            trainer.start_from(self._plan.start_from)
-        with _board(self._folder / "tensorboard", self._plan.tensorboard) as write:
+        if self._settings.start_from is not None:
+            trainer.start_from(self._settings.start_from)
+        board = self._folder / "tensorboard"
+        with _board(board, self._settings.tensorboard) as write:
 
             def log(row: dict[str, float]) -> None:
                 say(
@@ -324,7 +300,7 @@ class _Fold:
     ) -> tuple[list[int], dict[int, np.ndarray]]:
         clip_of = self._corpus.clip_of[rows]
         clips = [int(clip) for clip in np.unique(clip_of)]
-        how = self._plan.aggregation
+        how = self._settings.aggregation
         return clips, {clip: aggregate(given[clip_of == clip], how) for clip in clips}
 
 

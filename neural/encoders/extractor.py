@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-from msgspec import Meta
 
 from s3ns import __version__
 from s3ns.facts import CapabilityError, Document, FileHash, ModelError, Step
@@ -18,6 +17,7 @@ from s3ns.neural.extractor import (
     ExtractOptions,
     Progress,
     Settings,
+    about,
     analysed_stretch,
     register_extractor,
 )
@@ -29,15 +29,16 @@ from s3ns.neural.video import probe
 CARD_KEY = "s3ns.card"
 """Where an exported file keeps the card of its encoder."""
 
+LEAST_OWN = 0.5
+"""Share of the pictures of a window that a recording must have of its own (design)."""
+
 _READ_AHEAD = 1  # windows
 
 
 class EncoderSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the extractor ``encoder``; their descriptions are shown to users."""
 
-    model: Annotated[
-        str, Meta(description="File that s3ns export has written; needed.")
-    ] = ""
+    model: Annotated[str, about("File that s3ns export has written; needed.")] = ""
 
 
 @register_extractor("encoder", EncoderSettings)
@@ -66,7 +67,8 @@ class EncoderExtractor:
         """Look at a video and return a Document with what the encoder says.
 
         The windows are read one after the other; memory does not grow with the length
-        of the video. Pictures per second are those that the encoder was trained on.
+        of the video. Pictures per second are those that the encoder was trained on; a
+        recording that has far fewer is not assessable.
 
         Raises
         ------
@@ -77,11 +79,11 @@ class EncoderExtractor:
         CapabilityError
             If there is no ONNX runtime or the device is not there.
         """
-        model = open_model(self._path, options.device)
+        model = open_model(self._path, options.device, steady=True)
         card = read_card(model, self._path)
         recording = probe(video)
         start, end = analysed_stretch(recording, options)
-        remarks = [model.remark] if model.remark else []
+        remarks: list[str] = []
         stride = max(1, card.view.frames // 2)
         shown = windows(
             video,
@@ -93,14 +95,28 @@ class EncoderExtractor:
             remarks=remarks,
         )
         begins, logits = [], []
-        for window in prefetched(shown, _READ_AHEAD):
+        is_slow = recording.fps and recording.fps < LEAST_OWN * card.view.fps
+        if is_slow:
+            remarks.append(
+                f"the recording has {recording.fps:g} pictures per second, and the "
+                f"encoder looks at {card.view.fps:g}"
+            )
+        for window in () if is_slow else prefetched(shown, _READ_AHEAD):
             (answer,) = model.run(window.pictures[None]).values()
             begins.append(window.start)
             logits.append(answer[0])
             progress(min(window.end, end) - start, end - start)
+        if model.remark:
+            remarks.append(model.remark)
         said = np.array(logits, np.float64).reshape(-1, len(card.signs))
         document = Document(recording=recording).with_observations(
-            observations(card, begins, sigmoid(said), (start, end)),
+            observations(
+                card,
+                begins,
+                sigmoid(said),
+                (start, end),
+                "frame_rate_too_low" if is_slow else "too_short",
+            ),
             Step(
                 stage="extract",
                 tool=f"s3ns {self.name}",

@@ -33,6 +33,7 @@ def observations(
     begins: Sequence[float],
     probabilities: Floats,
     stretch: tuple[float, float],
+    otherwise: str = "too_short",
 ) -> list[Observation]:
     """Account for the whole stretch, for every sign of the vocabulary.
 
@@ -50,6 +51,8 @@ def observations(
         ``(windows, signs)`` in the order of the card.
     stretch
         What was to be analysed, in seconds.
+    otherwise
+        Reason of the vocabulary for what no window shows.
     """
     edges, shares = _by_time(begins, probabilities, card.view.seconds)
     found: list[Observation] = []
@@ -63,7 +66,7 @@ def observations(
         if len(shares):
             found += _runs(sign, edges, shares[:, column], threshold)
         reached = float(edges[-1]) if len(edges) else stretch[0]
-        found += _blind(sign, reached, stretch[1], "too_short")
+        found += _blind(sign, reached, stretch[1], otherwise)
     return found
 
 
@@ -71,15 +74,20 @@ def _by_time(
     begins: Sequence[float], probabilities: Floats, length: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the edges ``(steps + 1,)`` of steps of time and their probabilities."""
-    starts = np.asarray(begins, np.float64)
+    starts = np.round(np.asarray(begins, np.float64), 4)
     if not len(starts):
         return np.zeros(0), np.zeros((0, probabilities.shape[-1]))
-    ends = starts + length
-    edges = np.unique(np.round(np.concatenate([starts, ends]), 4))
-    middles = (edges[1:] + edges[:-1]) / 2
-    shows = (starts <= middles[:, None]) & (middles[:, None] < ends)
-    shares = shows @ probabilities / np.maximum(shows.sum(axis=1, keepdims=True), 1)
-    return edges, shares
+    ends = np.round(starts + length, 4)
+    edges = np.unique(np.concatenate([starts, ends]))
+    # What begins and ends at each edge, added up: memory grows with the windows, not
+    # with their square.
+    change = np.zeros((len(edges), 1 + probabilities.shape[-1]))
+    given = np.column_stack([np.ones(len(starts)), probabilities])
+    np.add.at(change, np.searchsorted(edges, starts), given)
+    np.subtract.at(change, np.searchsorted(edges, ends), given)
+    total = np.cumsum(change, axis=0)[:-1]
+    shares = total[:, 1:] / np.maximum(np.round(total[:, :1]), 1)
+    return edges, np.round(shares, 9)  # sums leave a trace of what is over
 
 
 def _runs(

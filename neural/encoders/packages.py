@@ -7,8 +7,15 @@ import importlib
 from s3ns.facts import CapabilityError
 
 
-def require(*names: str) -> None:
-    """Load the packages of the ``train`` extra that a task needs.
+def require(*names: str, install: str = "'s3ns[train]'") -> None:
+    """Load the packages that a task needs.
+
+    Parameters
+    ----------
+    names
+        The packages.
+    install
+        What to give to pip for them.
 
     Raises
     ------
@@ -21,7 +28,7 @@ def require(*names: str) -> None:
         except ImportError as error:
             raise CapabilityError(
                 f"this needs the package {name.partition('.')[0]}, which is not "
-                "installed; run `pip install 's3ns[train]'`"
+                f"installed; run `pip install {install}`"
             ) from error
         except (RuntimeError, OSError) as error:
             # torchvision built for another torch fails in this way

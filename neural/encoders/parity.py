@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +14,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from s3ns.facts import CapabilityError, bad_value
+from s3ns.neural.runtime import DEVICES, check_device, knows_device, open_model
+from s3ns.neural.torch_device import torch_device
+
 ROUNDS = 5
+WARM_UP = 3  # memory is held from the second run on, and a graph recorded in it
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,16 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds for one run, the median of some, on the same number of threads."""
+    """Seconds for one run, the median of some, on the same device and threads.
+
+    On a GPU, inputs come from and outputs go to the memory of the computer in both.
+    """
 
     torch: float
     onnxruntime: float
     threads: int
+    device: str
+    remark: str
 
     @property
     def gain(self) -> float:
@@ -52,62 +63,111 @@ class Speed:
         return self.torch / self.onnxruntime
 
 
+def comparable_device(name: str) -> str:
+    """Return the device on which both run, before anything is exported.
+
+    Parameters
+    ----------
+    name
+        ``cpu``, ``cuda`` or ``tensorrt``; ``auto`` is CUDA where both were built for
+        it and a GPU is there, and the CPU elsewhere.
+
+    Raises
+    ------
+    CapabilityError
+        If there is no such device for one of them.
+    """
+    if name == "auto":
+        both = knows_device("cuda") and torch.cuda.is_available()
+        return "cuda" if both else "cpu"
+    if name not in DEVICES:
+        raise CapabilityError(bad_value("device", name, DEVICES))
+    check_device(name)
+    _beside(name)
+    return name
+
+
 def compare(
-    network: nn.Module, path: Path, samples: Sequence[Sequence[np.ndarray]]
+    network: nn.Module,
+    path: Path,
+    samples: Sequence[Sequence[np.ndarray]],
+    *,
+    device: str = "cpu",
 ) -> list[OutputParity]:
     """Run both on all samples.
 
     Parameters
     ----------
     network
-        The network in torch; one output or a tuple of them.
+        The network in torch; one output or a tuple of them. It runs on the CPU.
     path
         The ONNX file.
     samples
         Inputs, in order.
+    device
+        What the file runs on.
     """
-    session = _session(path, threads=1)
-    names = [port.name for port in session.get_outputs()]
-    pairs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {n: [] for n in names}
+    model = open_model(path, device)
+    pairs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     for sample in samples:
-        expected = _in_torch(network, sample)
-        given = session.run(None, _feed(session, sample))
-        for name, ours, theirs in zip(names, given, expected, strict=True):
-            pairs[name].append((np.float64(ours).ravel(), np.float64(theirs).ravel()))
+        expected = _in_torch(network, sample, "cpu")
+        given = model.run(*sample)
+        for (name, ours), theirs in zip(given.items(), expected, strict=True):
+            pair = np.float64(ours).ravel(), np.float64(theirs).ravel()
+            pairs.setdefault(name, []).append(pair)
     return [_parity(name, found) for name, found in pairs.items()]
 
 
 def measure(
-    network: nn.Module, path: Path, sample: Sequence[np.ndarray], *, threads: int
+    network: nn.Module,
+    path: Path,
+    sample: Sequence[np.ndarray],
+    *,
+    threads: int,
+    device: str = "cpu",
 ) -> Speed:
-    """Time both in turn on one sample, on the CPU."""
-    session = _session(path, threads)
-    feed = _feed(session, sample)
+    """Time both in turn on one sample.
+
+    Raises
+    ------
+    CapabilityError
+        If the device does not start.
+    """
+    model = open_model(path, device, steady=True, threads=threads)
+    place = _beside(device)
+    moved = network if place == "cpu" else copy.deepcopy(network).to(place)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
         runs: tuple[Callable[[], Any], ...] = (
-            lambda: _in_torch(network, sample),
-            lambda: session.run(None, feed),
+            lambda: _in_torch(moved, sample, place),
+            lambda: model.run(*sample),
         )
         spent: tuple[list[float], list[float]] = ([], [])
-        for turn in range(ROUNDS + 1):
+        for turn in range(WARM_UP + ROUNDS):
             for run, seconds in zip(runs, spent, strict=True):
                 begun = time.perf_counter()
                 run()
-                if turn:  # the first run warms up
+                if turn >= WARM_UP:
                     seconds.append(time.perf_counter() - begun)
     finally:
         torch.set_num_threads(before)
     eager, exported = map(statistics.median, spent)
-    return Speed(eager, exported, threads)
+    return Speed(eager, exported, threads, device, model.remark)
 
 
-def _in_torch(network: nn.Module, sample: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _beside(device: str) -> str:
+    """Return where torch runs when onnxruntime runs on a device."""
+    return torch_device("cpu" if device == "cpu" else "cuda")
+
+
+def _in_torch(
+    network: nn.Module, sample: Sequence[np.ndarray], place: str
+) -> list[np.ndarray]:
     with torch.inference_mode():
-        found = network(*(torch.from_numpy(value) for value in sample))
+        found = network(*(torch.from_numpy(value).to(place) for value in sample))
     several = found if isinstance(found, (tuple, list)) else (found,)
-    return [value.float().numpy() for value in several]
+    return [value.float().cpu().numpy() for value in several]
 
 
 def _parity(name: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> OutputParity:
@@ -120,21 +180,4 @@ def _parity(name: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Output
         largest=float(np.abs(ours - theirs).max()),
         cosine=max(0.0, cosine),
         scale=float(np.abs(theirs).max()),
-    )
-
-
-def _feed(session: Any, sample: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    names = [port.name for port in session.get_inputs()]
-    return dict(zip(names, sample, strict=True))
-
-
-def _session(path: Path, threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"]
     )

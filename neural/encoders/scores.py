@@ -92,6 +92,8 @@ class SignScore(msgspec.Struct, frozen=True, kw_only=True):
         Name of the sign; ``mean`` for the plain mean over signs.
     videos, seen
         Videos in which it was judged, and in which it was seen.
+    answered
+        Videos of these that the encoder gave an answer for.
     f1, constant_f1
         F1 of the answer yes, and that of answering yes to every video.
     balanced_accuracy, mcc, auc
@@ -101,6 +103,7 @@ class SignScore(msgspec.Struct, frozen=True, kw_only=True):
     sign: str
     videos: int
     seen: int
+    answered: int
     f1: float
     constant_f1: float
     balanced_accuracy: float | None
@@ -119,7 +122,8 @@ def score(
         Names of the columns.
     probabilities, answers, labels
         ``(videos, signs)``; answers of 1 and 0, NaN where none was given; labels of
-        1, 0 and NaN. A video that was judged and got no answer counts as answered no.
+        1, 0 and NaN. A video that was judged and got no answer counts as answered
+        wrongly, whatever the truth.
     """
     found = []
     for column, sign in enumerate(signs):
@@ -127,8 +131,12 @@ def score(
         truth = labels[known, column] == 1
         if not len(truth):
             continue
-        said = answers[known, column] == 1
-        found.append(_sign_score(sign, probabilities[known, column], said, truth))
+        given = answers[known, column]
+        silent = np.isnan(given)
+        said = np.where(silent, ~truth, given == 1)
+        chance = np.where(silent, ~truth, probabilities[known, column])
+        answered = int(np.count_nonzero(~silent))
+        found.append(_sign_score(sign, chance, said, truth, answered))
     return [*found, _mean(found)] if found else []
 
 
@@ -137,6 +145,7 @@ def _sign_score(
     probabilities: Floats,
     said: npt.NDArray[np.bool_],
     truth: npt.NDArray[np.bool_],
+    answered: int,
 ) -> SignScore:
     balanced = mcc = auc = None
     if truth.any() and not truth.all():
@@ -148,11 +157,12 @@ def _sign_score(
 
         balanced = float(balanced_accuracy_score(truth, said))
         mcc = float(matthews_corrcoef(truth, said))
-        auc = float(roc_auc_score(truth, np.nan_to_num(probabilities)))
+        auc = float(roc_auc_score(truth, probabilities))
     return SignScore(
         sign=sign,
         videos=len(truth),
         seen=int(truth.sum()),
+        answered=answered,
         f1=f1(said, truth),
         constant_f1=f1(np.ones_like(truth), truth),
         balanced_accuracy=balanced,
@@ -172,6 +182,7 @@ def _mean(found: Sequence[SignScore]) -> SignScore:
         sign="mean",
         videos=max(one.videos for one in found),
         seen=sum(one.seen for one in found),
+        answered=max(one.answered for one in found),
         f1=mean("f1"),
         constant_f1=mean("constant_f1"),
         balanced_accuracy=mean("balanced_accuracy"),

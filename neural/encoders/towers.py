@@ -49,7 +49,9 @@ def tower_in(folder: Path, grid: Grid) -> Exportable:
     import transformers
 
     try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except (OSError, ValueError) as error:
         raise InputError(
             f"{folder} holds neither an encoder of `s3ns train` nor a model of "
@@ -236,10 +238,10 @@ class _Original(nn.Module):
     def __init__(self, tower: nn.Module, grid: Grid) -> None:
         super().__init__()
         self.tower: nn.Module = tower
-        self._grid = torch.tensor([grid])
+        self.register_buffer("grid", torch.tensor([grid]), persistent=False)
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
-        found = self.tower(patches, self._grid)
+        found = self.tower(patches, self.get_buffer("grid"))
         if isinstance(found, Tensor):  # transformers before 5
             return (found,)
         if isinstance(found, tuple):
@@ -363,13 +365,19 @@ def _load(module: nn.Module, folder: Path, names: Mapping[str, str]) -> None:
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         raise ModelError(f"{folder} holds no weights; expected *.safetensors files")
+
+    def renamed(name: str) -> str:
+        for part, new in names.items():
+            before, hit, after = name.partition(part)
+            if hit and before in {"", "model."}:
+                return new + after
+        return ""
+
     found: dict[str, Tensor] = {}
     for file in files:
-        for name, value in load_tensors(file)[0].items():
-            for part, new in names.items():
-                before, hit, after = name.partition(part)
-                if hit and before in {"", "model."}:
-                    found[new + after] = value.float()
+        # The language model, many times as large, stays on disk.
+        tensors, _ = load_tensors(file, lambda name: renamed(name) != "")
+        found |= {renamed(name): value.float() for name, value in tensors.items()}
     try:
         module.load_state_dict(found)
     except RuntimeError as error:

@@ -9,17 +9,17 @@ same number of threads. On a GPU this holds as far as its kernels are determinis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from s3ns.facts import CapabilityError, InputError, bad_value
+from s3ns.facts import CapabilityError, InputError
 from s3ns.neural.encoders.architectures import Encoder, build
 from s3ns.neural.encoders.card import WEIGHTS_FILE, EncoderCard
 from s3ns.neural.encoders.checkpoint import (
@@ -32,54 +32,17 @@ from s3ns.neural.encoders.checkpoint import (
 from s3ns.neural.encoders.corpus import Corpus
 from s3ns.neural.encoders.folds import Split
 from s3ns.neural.encoders.scores import sigmoid
+from s3ns.neural.encoders.settings import Precision, TrainSettings
 from s3ns.neural.prefetch import prefetched
+from s3ns.neural.torch_device import torch_device
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
-DEVICES = ("auto", "cpu", "cuda")
 LARGEST_WEIGHT = 20.0
 """A sign in one window of many would else drown all others (design)."""
 BATCHES_AHEAD = 2
 
-Precision = Literal["fp32", "bf16", "fp16"]
 Progress = Callable[[float, float], None]
 Log = Callable[[dict[str, float]], None]
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """How to train.
-
-    Attributes
-    ----------
-    epochs
-        Most passes over the training windows.
-    batch, accumulate
-        Windows per pass through the network, and passes per step of the optimizer.
-    rate, decay
-        Learning rate of AdamW after the first tenth of the steps, falling to zero by a
-        half cosine, and its weight decay.
-    patience
-        Epochs without a lower validation loss after which to stop.
-    precision
-        ``fp32``, or mixed precision with ``bf16`` or ``fp16``.
-    seed
-        Of all chance.
-    device
-        ``auto``, ``cpu`` or ``cuda``.
-    flip
-        Whether half the windows are shown mirrored; the answers have no sides.
-    """
-
-    epochs: int = 30
-    batch: int = 8
-    accumulate: int = 1
-    rate: float = 1e-4
-    decay: float = 0.05
-    patience: int = 5
-    precision: Precision = "fp32"
-    seed: int = 0
-    device: str = "auto"
-    flip: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,11 +62,11 @@ class Trainer:
         card: EncoderCard,
         corpus: Corpus,
         split: Split,
-        options: TrainOptions,
+        options: TrainSettings,
         folder: Path,
     ) -> None:
         self._options = options
-        self._device = _device(options.device)
+        self._device = torch.device(torch_device(options.device))
         self._folder = folder
         self._pictures = corpus.pictures
         self._labels = corpus.labels
@@ -128,7 +91,7 @@ class Trainer:
             self._device.type, enabled=options.precision == "fp16"
         )
         self._settings = {
-            "options": {k: v for k, v in asdict(options).items() if k != "device"},
+            "options": options.of_the_result(),
             "card": card.to_json(),
         }
         self._history: list[dict[str, float]] = []
@@ -167,6 +130,7 @@ class Trainer:
                     "train_loss": loss,
                     "validation_loss": self._validation_loss(),
                 }
+                _check_finite(row)
                 self._history.append(row)
                 self._keep()
                 log(row)
@@ -202,18 +166,13 @@ class Trainer:
             self._scaler.update()
             self._optimizer.zero_grad(set_to_none=True)
             progress(epoch - 1 + (group + 1) / groups, options.epochs)
-        if not math.isfinite(total):
-            raise CapabilityError(
-                f"the training loss became {total} in epoch {epoch}; use a lower --rate"
-                " or --precision fp32"
-            )
         return total / judged
 
     def _groups(self, epoch: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
         """Yield the batches of each step of the optimizer."""
         random = np.random.default_rng((self._options.seed, epoch))
         rows = random.permutation(self._train)
-        flips = random.random(len(rows)) < (0.5 if self._options.flip else 0)
+        flips = random.random(len(rows)) < (0 if self._options.no_flip else 0.5)
         size = self._options.batch
         starts = range(0, len(rows), size)
         batches = []
@@ -277,6 +236,15 @@ class Trainer:
         self._history, self._best_epoch = state["history"], state["best_epoch"]
 
 
+def _check_finite(row: Mapping[str, float]) -> None:
+    for name in ("train_loss", "validation_loss"):
+        if not math.isfinite(row[name]):
+            raise CapabilityError(
+                f"the {name.replace('_', ' ')} became {row[name]} in epoch "
+                f"{row['epoch']:g}; use a lower --rate or --precision fp32"
+            )
+
+
 def class_weights(labels: np.ndarray) -> Tensor:
     """Return the weight of a seen window of each sign, ``(signs,)``.
 
@@ -320,7 +288,7 @@ def rate_at(step: int, steps: int, top: float) -> float:
 
 
 def predict(
-    encoder: Encoder, pictures: np.ndarray, rows: np.ndarray, options: TrainOptions
+    encoder: Encoder, pictures: np.ndarray, rows: np.ndarray, options: TrainSettings
 ) -> np.ndarray:
     """Return the logits of windows, ``(rows, signs)`` float32."""
     device = next(encoder.parameters()).device
@@ -347,18 +315,6 @@ def _autocast(device: torch.device, precision: Precision) -> Any:
         return nullcontext()
     kind = torch.bfloat16 if precision == "bf16" else torch.float16
     return torch.autocast(device.type, dtype=kind)
-
-
-def _device(name: str) -> torch.device:
-    if name not in DEVICES:
-        raise CapabilityError(bad_value("device for training", name, DEVICES))
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise CapabilityError(
-            "device cuda was asked for, but torch finds no GPU; check `nvidia-smi`, or "
-            "use --device cpu"
-        )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 def _seed(seed: int, epoch: int) -> int:

@@ -21,7 +21,9 @@ class Cached:
     """A backend that keeps each answer in a file named by the hash of the request.
 
     The files hold the model's words about the patient, but no picture and no sound;
-    only the user can read them. Models are told apart by their identity.
+    only the user can read them. Models are told apart by their weights, where a hash of
+    them is known; else by what their server says of them and by its address, of which
+    the hash of the request is the only trace. A run goes on if both are as before.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ class Cached:
     def __init__(self, backend: Backend, folder: Path) -> None:
         self._backend = backend
         self._folder = folder
-        self.identity, self.concurrency = backend.identity, backend.concurrency
+        self.identity, self.address = backend.identity, backend.address
+        self.concurrency = backend.concurrency
         self.sees, self.hears = backend.sees, backend.hears
         self.remarks = backend.remarks
         try:
@@ -52,7 +55,7 @@ class Cached:
 
     def ask(self, request: Request) -> Reply:
         """Return the kept answer, else ask and keep the answer."""
-        path = self._folder / f"{request.digest(self.identity)}.json"
+        path = self._folder / f"{request.digest(self.identity, self.address)}.json"
         kept = _read(path)
         if kept is not None:
             return kept

@@ -7,7 +7,6 @@ goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -86,16 +85,17 @@ class MllmExtractor:
             backend=backend,
             fps=options.fps,
         )
+        aids = aids_of(settings, options, recording)
         with Interviewer(backend) as interviewer:
             observations = interviewer.observe(
                 video,
                 plan,
-                aids_of(settings, options, recording),
+                aids,
                 source=SOURCE,
                 reliability=settings.reliability,
                 progress=lambda reached: progress(reached - start, end - start),
             )
-        step = self._step("extract", interviewer, options)
+        step = self._step("extract", interviewer, options, aids)
         document = Document(recording=recording).with_observations(
             observations, msgspec.structs.replace(step, window=stretch)
         )
@@ -124,6 +124,7 @@ class MllmExtractor:
         backend = open_backend(settings, options.device)
         recording = probe(video)
         observations: list[Observation] = []
+        aids = aids_of(settings, options, recording)
         with Interviewer(backend) as interviewer:
             for ask in asks:
                 sign, stretch = sign_named(ask.sign), (ask.start, ask.end)
@@ -139,23 +140,21 @@ class MllmExtractor:
                     observations += interviewer.observe(
                         video,
                         plan,
-                        aids_of(settings, options, recording),
+                        aids,
                         source=CHECK_SOURCE,
                         reliability=settings.reliability,
                         progress=lambda _: None,
                     )
-        return observations, self._step("check", interviewer, options)
+        return observations, self._step("check", interviewer, options, aids)
 
     def _step(
-        self, stage: str, interviewer: Interviewer, options: ExtractOptions
+        self, stage: str, interviewer: Interviewer, options: ExtractOptions, aids: Aids
     ) -> Step:
         settings, backend = self._settings, interviewer.backend
         remarks = [*interviewer.remarks]
         if interviewer.lost:
             share = f"{interviewer.lost} of {interviewer.asked}"
             remarks.append(f"{share} answers could not be used")
-        if settings.send_video_to:
-            remarks.append("pictures were sent to another machine, as the user asked")
         return Step(
             stage=stage,
             tool=f"s3ns {self.name}",
@@ -170,12 +169,12 @@ class MllmExtractor:
                 "pixels": settings.pixels,
                 "sees": backend.sees,
                 "hears": backend.hears,
-                "wording": _hash_of(settings.wording),
+                "wording": None if aids.texts is None else aids.texts.hash,
                 "wordings": settings.wordings,
                 "reliability": settings.reliability,
                 "agreement": interviewer.agreement.share,
                 "enhance": settings.enhance or None,
-                "transcript": bool(settings.transcript),
+                "transcript": aids.transcribe.identity if aids.transcribe else None,
                 "signs": settings.signs or None,
                 "mirrored": options.mirrored,
             },
@@ -212,7 +211,3 @@ def aids_of(
         texts=read_wording(Path(settings.wording)) if settings.wording else None,
         folder=Path(folder) / recording.id if folder else None,
     )
-
-
-def _hash_of(file: str) -> str | None:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12] if file else None

@@ -15,10 +15,17 @@ from s3ns.neural.mllm.local import LocalModel
 from s3ns.neural.mllm.merge import merged
 from s3ns.neural.mllm.paraphrase import Agreement, voted
 from s3ns.neural.mllm.plan import Plan
-from s3ns.neural.mllm.questions import Reading, plain, question, read_answer
-from s3ns.neural.mllm.request import Backend, Reply, Request, Voice
+from s3ns.neural.mllm.questions import (
+    LONGEST_PROSE,
+    Reading,
+    plain,
+    question,
+    read_answer,
+)
+from s3ns.neural.mllm.request import Backend, Reply, Request
 from s3ns.neural.mllm.server import Server
 from s3ns.neural.mllm.settings import MllmSettings
+from s3ns.neural.mllm.transcript import Transcriber
 from s3ns.neural.mllm.windows import Window
 from s3ns.neural.mllm.wording import Wording
 
@@ -69,7 +76,7 @@ class Aids:
 
     pixels: int
     follower: Callable[[], Artist]
-    transcribe: Callable[[Voice], str] | None = None
+    transcribe: Transcriber | None = None
     wordings: int = 1
     texts: Wording | None = None
     folder: Path | None = None
@@ -98,7 +105,7 @@ class Aids:
         about_voice = any(sign.group == "voice" for sign in signs)
         if self.transcribe is None or window.voice is None or not about_voice:
             return None
-        return plain(self.transcribe(window.voice))
+        return plain(self.transcribe(window.voice), LONGEST_PROSE)
 
     def keep(self, window: Window, said: str | None) -> None:
         """Save what a window shows, if that was asked for and is not as it was."""

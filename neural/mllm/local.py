@@ -21,6 +21,7 @@ from s3ns.facts import CapabilityError, ModelError
 from s3ns.neural.mllm.likelihood import ALTERNATIVES, beginning_of, chances
 from s3ns.neural.mllm.request import Part, Picture, Reply, Request
 from s3ns.neural.mllm.settings import MllmSettings
+from s3ns.neural.torch_device import torch_device
 
 _FILES = ("*.json", "*.jinja", "*.txt", "*.safetensors")
 """All that makes a model; pickled weights and Python files stay out."""
@@ -54,10 +55,11 @@ class LocalModel:
     """
 
     concurrency = 1
+    address = ""
 
     def __init__(self, settings: MllmSettings, device: str) -> None:
         folder = folder_of(settings.model, download=settings.download)
-        self._loaded = load(folder, device_named(device))
+        self._loaded = load(folder, device)
         self._closed = threading.Event()
         self.sees, self.hears = self._loaded.sees, self._loaded.hears
         self.identity = f"sha256:{self._loaded.sha256}"
@@ -206,40 +208,20 @@ def _needed() -> Any:
     return transformers
 
 
-def device_named(name: str) -> str:
-    """Return ``cpu`` or ``cuda``.
-
-    Raises
-    ------
-    CapabilityError
-        If PyTorch is not installed or there is no such device.
-    """
-    _needed()
-    import torch
-
-    if name not in {"auto", "cpu", "cuda"}:
-        raise CapabilityError(
-            f"a language model runs on auto, cpu or cuda, got --device {name}"
-        )
-    if name == "cuda" and not torch.cuda.is_available():
-        raise CapabilityError("PyTorch finds no CUDA device; use --device cpu")
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return name
-
-
 @lru_cache(maxsize=2)  # many videos are asked about with one model and one recogniser
 def load(folder: Path, device: str) -> Loaded:
-    """Load a model to a device.
+    """Load a model to ``auto``, ``cpu`` or ``cuda``.
 
     Raises
     ------
     CapabilityError
-        If PyTorch or transformers is not installed, or the memory is too small.
+        If PyTorch or transformers is not installed, there is no such device, or its
+        memory is too small.
     ModelError
         If it cannot be loaded, or weights of it are missing.
     """
     transformers = _needed()
+    device = torch_device(device)
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
         config = transformers.AutoConfig.from_pretrained(folder, **local)

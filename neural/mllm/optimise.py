@@ -8,7 +8,8 @@ are chosen, and on the third, which the search never sees, the result is told.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+import random
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,14 @@ from s3ns.neural.mllm.windows import Window
 from s3ns.neural.mllm.wording import LONGEST, Wording
 
 PARTS = ("think", "choose", "tell")
+
+MOST_OF_A_VIDEO = 4
+"""Examples of a sign that is there, and of one that is not, from one video: pictures
+are kept in memory, and many patients tell more than many windows of one."""
+
+CHOOSING = 4
+"""One round of choosing takes at most one in so many of all trials; else none would be
+left for another wording."""
 
 _JUDGED = 0.9  # share of a window in which a sign must be known to be absent
 _TOKENS = 2048
@@ -79,13 +88,16 @@ def examples_of(
     """
     artist, _ = aids.artist_for(plan)
     found: list[Example] = []
+    counts: Counter[tuple[str, bool]] = Counter()
     for window, signs in plan.windows(
         video, pixels=aids.pixels, sound=sound, artist=artist
     ):
         for sign in signs:
             is_there = _truth(sign, window, truth)
-            if is_there is not None:
-                found.append(Example(patient, sign, window, is_there))
+            if is_there is None or counts[sign.name, is_there] == MOST_OF_A_VIDEO:
+                continue
+            counts[sign.name, is_there] += 1
+            found.append(Example(patient, sign, window, is_there))
     return found
 
 
@@ -179,7 +191,9 @@ def optimise(
             'optimising wordings needs the package gepa; pip install "s3ns[mllm]"'
         ) from error
     parts = divided(examples)
-    trial: Any = _Trial(interviewer)
+    random.Random(0).shuffle(parts["choose"])
+    del parts["choose"][max(2, calls // CHOOSING) :]
+    trial: Any = _Trial(interviewer, start)
     signs = {example.sign for example in parts["think"]}
     first = {sign.name: start.of(sign) for sign in signs} | {"system": start.system}
     found: Any = optimize(
@@ -219,8 +233,9 @@ class _Trial:
 
     propose_new_texts = None
 
-    def __init__(self, interviewer: Interviewer) -> None:
+    def __init__(self, interviewer: Interviewer, start: Wording) -> None:
         self._interviewer = interviewer
+        self._start = start
 
     def tried(
         self, batch: Sequence[Example], wording: Wording
@@ -265,7 +280,7 @@ class _Trial:
     ) -> Any:
         from gepa.core.adapter import EvaluationBatch
 
-        results = self.tried(batch, _wording(Wording(), candidate))
+        results = self.tried(batch, _wording(self._start, candidate))
         return EvaluationBatch(
             outputs=[lesson["Generated Outputs"] for _, lesson in results],
             scores=[score for score, _ in results],

@@ -34,6 +34,9 @@ FAST_SIGNS: Mapping[str, Part] = {
 A blink lasts a third of a second, and jerks come up to five times in one.
 """
 
+FAST_RATE = 10.0
+"""Pictures per second below which these signs cannot be judged."""
+
 GROUP = 30.0
 """Seconds from which the liveliest windows are chosen."""
 

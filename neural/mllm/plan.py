@@ -9,7 +9,7 @@ from pathlib import Path
 from s3ns.facts import Recording, Sign
 from s3ns.neural.mllm.enhance import Artist, enhancements, view_of
 from s3ns.neural.mllm.merge import Span
-from s3ns.neural.mllm.peaks import FAST_SIGNS, GROUP, liveliest
+from s3ns.neural.mllm.peaks import FAST_RATE, FAST_SIGNS, GROUP, liveliest
 from s3ns.neural.mllm.request import Backend
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.windows import Look, Window, windows
@@ -34,6 +34,7 @@ CONTEXT = 2.0
 
 _MOST_PICTURES = 60  # of a window that is looked at again
 _READ_AHEAD = 4  # pictures
+_OFF_RATE = 0.5  # pictures per second that a recorder may miss its rate by
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def whole(
     looks: dict[Sign, Look] = {}
     otherwise: dict[Sign, str] = {}
     for sign in signs:
-        why = _obstacle(sign, recording, backend, settings)
+        why = _obstacle(sign, recording, backend, settings, fast.fps)
         otherwise[sign] = why or "frame_rate_too_low"
         if why is not None:
             continue
@@ -178,11 +179,12 @@ def closer(
     -------
     The plan, or ``None`` if the model cannot judge the sign.
     """
-    if sign.is_lead_in or _obstacle(sign, recording, backend, settings) is not None:
+    rate = max(fps, settings.fps)
+    obstacle = _obstacle(sign, recording, backend, settings, rate)
+    if sign.is_lead_in or obstacle is not None:
         return None
     start = max(0.0, stretch[0] - CONTEXT)
     end = min(recording.duration, stretch[1] + CONTEXT)
-    rate = max(fps, settings.fps)
     if sign.name in FAST_SIGNS:
         look = Look(FAST_LENGTH, FAST_OVERLAP, rate)
     else:
@@ -206,9 +208,16 @@ def _enhancer(settings: MllmSettings) -> Callable[[Look, Sign], Look]:
 
 
 def _obstacle(
-    sign: Sign, recording: Recording, backend: Backend, settings: MllmSettings
+    sign: Sign,
+    recording: Recording,
+    backend: Backend,
+    settings: MllmSettings,
+    fast_rate: float,
 ) -> str | None:
     if sign.modality != "audio":
+        shown = min(fast_rate, recording.fps or fast_rate)
+        if sign.name in FAST_SIGNS and shown < FAST_RATE - _OFF_RATE:
+            return "frame_rate_too_low"  # jerks between two pictures are not seen
         return None if backend.sees else "no_extractor"
     if not recording.has_audio:
         return "no_audio"

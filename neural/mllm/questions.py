@@ -20,10 +20,11 @@ from s3ns.neural.mllm.wording import Wording
 
 NOTES: Mapping[View, str] = {
     "whole": "",
-    "crop": "The frames show the person's face, cut out of the picture. ",
-    "skeleton": "Lines are drawn over the person: blue lines and the letter L mark the "
-    "person's own left arm and leg, orange lines and the letter R the right ones. They "
-    "were drawn by a program and may be wrong. ",
+    "crop": "Where the person's face was found, the frames show it alone, cut out of "
+    "the picture. ",
+    "skeleton": "Where the person was found, lines are drawn over them: blue lines and "
+    "the letter L mark the person's own left arm and leg, orange lines and the letter "
+    "R the right ones. They were drawn by a program and may be wrong. ",
 }
 """What a question says of the frames, by what they show."""
 
@@ -38,10 +39,13 @@ WORDINGS = (
 )
 """Ways to put a question; the first one is put if a question is put once."""
 
+LONGEST_PROSE = 4000
+"""Characters of a report or a transcript; of what was seen of one sign, fewer."""
+
 _LONGEST_WORDS = 300
 _LONGEST_TEXT = 20_000
 _MOST_TRIES = 50
-_AFTER_THINKING = "</think>"
+_THINKING, _AFTER_THINKING = "<think>", "</think>"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,8 +251,12 @@ def _parsed(text: str) -> Answer | None:
 
 
 def json_objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in a text, with what is around them left out."""
-    text = text[:_LONGEST_TEXT].rpartition(_AFTER_THINKING)[2]
+    """Yield the JSON objects in a text, with what is around them left out.
+
+    What a model only thought, to its end or not, is no answer.
+    """
+    said = text.rpartition(_AFTER_THINKING)[2].partition(_THINKING)[0]
+    text = said[:_LONGEST_TEXT]
     at = -1
     for _ in range(_MOST_TRIES):
         at = text.find("{", at + 1)
@@ -262,7 +270,7 @@ def json_objects(text: str) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = _LONGEST_WORDS) -> str:
     """Return a model's words on one line, without control characters, not too long."""
     line = " ".join(text.split())
-    return "".join(letter for letter in line if letter.isprintable())[:_LONGEST_WORDS]
+    return "".join(letter for letter in line if letter.isprintable())[:longest]

@@ -58,13 +58,22 @@ class Request:
             return []
         return list(self.schema["properties"][self.weighed]["enum"])
 
-    def digest(self, model: str) -> str:
-        """Return the hash of all that decides what a model answers."""
+    def digest(self, model: str, address: str) -> str:
+        """Return the hash of all that decides what a model answers.
+
+        Parameters
+        ----------
+        model, address
+            Identity and address of a :class:`Backend`.
+        """
         parts: list[Any] = [
             part if isinstance(part, str) else {type(part).__name__: _hash_of(part)}
             for part in self.parts
         ]
-        told = [model, self.system, parts, self.schema, self.tokens, self.weighed]
+        told = [
+            *(model, address, self.system, parts),
+            *(self.schema, self.tokens, self.weighed),
+        ]
         text = json.dumps(told, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -98,6 +107,9 @@ class Backend(Protocol):
     ----------
     identity
         What tells this model from others; no path and no address.
+    address
+        Where a model runs whose weights nothing proves; else empty. Answers are told
+        apart by it, and it is written nowhere but into the hash of the whole question.
     remarks
         What a reader of the results should know of it.
     concurrency
@@ -107,6 +119,7 @@ class Backend(Protocol):
     """
 
     identity: str
+    address: str
     remarks: tuple[str, ...]
     concurrency: int
     sees: bool

@@ -24,7 +24,7 @@ import msgspec
 from s3ns.facts import CapabilityError
 from s3ns.neural.mllm.likelihood import ALTERNATIVES, beginning_of, chances
 from s3ns.neural.mllm.request import Part, Picture, Reply, Request
-from s3ns.neural.mllm.served import description_hash
+from s3ns.neural.mllm.served import described
 from s3ns.neural.mllm.settings import MllmSettings
 
 KEY_VARIABLE = "S3NS_SERVER_KEY"
@@ -63,7 +63,10 @@ class Server:
         self._lock = threading.Lock()
         self._tells_chances = True
         self.identity = settings.model
+        self.address = f"{self._url.scheme}://{self._url.netloc.lower()}{self._base}"
         self.remarks: tuple[str, ...] = ()
+        if not _is_this_machine(str(self._url.hostname)):
+            self.remarks = ("pictures and sound were sent to another machine",)
         self.concurrency = settings.concurrency
         self.sees, self.hears = settings.sees, settings.hears
 
@@ -75,13 +78,15 @@ class Server:
         CapabilityError
             If the server cannot be reached.
         """
-        told = description_hash(self._settings.model, self._base, self._fetched)
-        if told:
-            self.identity = f"{self._settings.model}@{told}"
+        told = described(self._settings.model, self._base, self._fetched)
+        if told.is_of_weights:
+            self.address = ""
+        if told.hash:
+            self.identity = f"{self._settings.model}@{told.hash}"
         else:
-            self.remarks = (
+            self.remarks += (
                 "the server does not tell which weights it runs: kept answers are told "
-                "apart by the name of the model",
+                "apart by its address and the name of the model",
             )
 
     def ask(self, request: Request) -> Reply:

@@ -88,6 +88,10 @@ class Subject:
         }
         return [sign for sign in self.settings.asked_signs() if can[sign.modality]]
 
+    def signs_in(self, window: Window) -> list[Sign]:
+        """Return the signs that can be asked about in a window, which may be silent."""
+        return [s for s in self.signs if s.modality != "audio" or window.voice]
+
     def segments(self) -> Iterator[Window]:
         """Yield overlapping windows."""
         settings = self.settings

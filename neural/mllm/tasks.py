@@ -12,13 +12,14 @@ that name holds the label: it goes to the table, and to no model.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from s3ns.facts import CapabilityError, bad_value, clock, vocabulary
 from s3ns.neural.extractor import ExtractOptions
 from s3ns.neural.mllm.interview import Interviewer, open_backend
-from s3ns.neural.mllm.questions import plain, read_answer
+from s3ns.neural.mllm.questions import LONGEST_PROSE, plain, read_answer
 from s3ns.neural.mllm.request import Request
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.subject import LONGEST_ANSWER, Subject
@@ -46,6 +47,7 @@ BODY_PARTS = (
 )
 """Where an event may begin, in the words of the benchmark's third task."""
 
+_MOSTLY = 0.9  # share of the segments that must be judged to say no (design)
 _BLANK_TIMES = ("start", "end")  # moments of the fourth task that are no sign
 
 
@@ -111,15 +113,17 @@ def justification(subject: Subject) -> Tables:
     """Tell of the whole video what was seen of each sign (task 2).
 
     Texts of the segments that show the sign are joined, or of all if none or all do.
+    Where none shows it, it was not seen if nearly all were judged.
     """
     rows = _judged(subject)
     row: Row = {"file_name": subject.file_name}
     for name in [sign.name for sign in subject.signs]:
         yes = [r for r in rows if r[name] == "yes"]
         texts = [r[f"justification_for_{name}"] for r in yes or rows]
+        counts = Counter(r[name] for r in rows)
         row[name] = "yes" if yes else "no"
-        if all(r[name] in {FAIL, NOT_ASSESSABLE} for r in rows):
-            row[name] = rows[0][name]
+        if not yes and counts.pop("no", 0) < _MOSTLY * len(rows):
+            row[name] = counts.most_common(1)[0][0]
         row[f"justification_for_{name}"] = " || ".join(
             dict.fromkeys(text for text in texts if text)
         )
@@ -131,10 +135,13 @@ def _judged(subject: Subject) -> list[Row]:
     rows = []
     for number, window in enumerate(subject.segments()):
         row: Row = {"file_name": subject.segment_name(number)}
+        for sign in subject.signs:
+            row |= {sign.name: NOT_ASSESSABLE, f"justification_for_{sign.name}": ""}
+        asked = subject.signs_in(window)
         replies = subject.interviewer.ask(
-            subject.question(sign, window) for sign in subject.signs
+            subject.question(sign, window) for sign in asked
         )
-        for sign, reply in zip(subject.signs, replies, strict=True):
+        for sign, reply in zip(asked, replies, strict=True):
             reading = read_answer(sign, window, reply)
             row[sign.name] = values.get(reading.value, FAIL)
             row[f"justification_for_{sign.name}"] = reading.words
@@ -176,7 +183,7 @@ def onset(subject: Subject) -> Tables:
     is asked.
     """
     whole = subject.whole()
-    asked = {sign.name: sign.question for sign in subject.signs}
+    asked = {sign.name: sign.question for sign in subject.signs_in(whole)}
     asked |= {
         moment: f"At which frame does the event {moment}?" for moment in _BLANK_TIMES
     }
@@ -186,10 +193,12 @@ def onset(subject: Subject) -> Tables:
     for name in own or asked:
         words = f"{asked[name]} Answer with the number of the frame where it is first "
         words += f'seen, as {{"frame": N}} from 1 to {len(whole.shots)}; 0 if nowhere.'
-        number = {"type": "integer", "minimum": 0, "maximum": len(whole.shots)}
-        frame = subject.ask(whole, words, frame=number).get("frame")
-        is_there = isinstance(frame, int) and 1 <= frame <= len(whole.shots)
-        moment = clock(whole.shots[frame - 1].time) if is_there and frame else ""
+        form = {"type": "integer", "minimum": 0, "maximum": len(whole.shots)}
+        frame = subject.ask(whole, words, frame=form).get("frame")
+        # The truth value of Python would be taken for the first frame.
+        number = frame if type(frame) is int else 0
+        is_there = 1 <= number <= len(whole.shots)
+        moment = clock(whole.shots[number - 1].time) if is_there else ""
         rows.append(
             {
                 "file_name": subject.file_name,
@@ -252,8 +261,7 @@ def report(subject: Subject) -> Tables:
     words += "time: movements, posture, face and voice, each with the person's own "
     words += "side. Leave out staff and devices."
     parts = [
-        plain(subject.interviewer.ask([subject.request(window, words)])[0].text)
-        for window in subject.segments()
+        _prose(subject, subject.request(window, words)) for window in subject.segments()
     ]
     rows = [
         {"file_name": subject.segment_name(number), "report": text or FAIL}
@@ -268,9 +276,14 @@ def report(subject: Subject) -> Tables:
         words += "by a few seconds. Write one description of the whole from them, "
         words += "adding nothing.\n" + "\n".join(known)
         fused = Request(SYSTEM, (words,), None, LONGEST_ANSWER)
-        whole = plain(subject.interviewer.ask([fused])[0].text)
+        whole = _prose(subject, fused)
     merged = {"file_name": subject.file_name, "report": whole or FAIL}
     return {"Task6_{m}_all.csv": rows, "Task6_{m}_all_merged.csv": [merged]}
+
+
+def _prose(subject: Subject, request: Request) -> str:
+    (reply,) = subject.interviewer.ask([request])
+    return plain(reply.text, LONGEST_PROSE)
 
 
 @_task

@@ -11,7 +11,7 @@ import wave
 import numpy as np
 
 from s3ns.facts import CapabilityError
-from s3ns.neural.mllm.local import device_named, folder_of, load
+from s3ns.neural.mllm.local import folder_of, load
 from s3ns.neural.mllm.request import Voice
 from s3ns.neural.video import SOUND_RATE
 
@@ -21,6 +21,11 @@ _TOKENS = 200  # for each piece
 
 class Transcriber:
     """Writes down what is said.
+
+    Attributes
+    ----------
+    identity
+        What tells the recogniser from others.
 
     Parameters
     ----------
@@ -39,7 +44,7 @@ class Transcriber:
 
     def __init__(self, model: str, device: str) -> None:
         folder = folder_of(model, download=False)
-        self._loaded = load(folder, device_named(device))
+        self._loaded = load(folder, device)
         if not self._loaded.hears or self._loaded.model.config.model_type != "whisper":
             raise CapabilityError(
                 "expected a Whisper model for --set transcript=FOLDER"

@@ -5,6 +5,7 @@ Only what a question says is replaced; how it is to be answered stays.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,11 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     format: Literal["s3ns-wording"] = "s3ns-wording"
     system: str = SYSTEM
     questions: dict[str, str] = {}
+
+    @property
+    def hash(self) -> str:
+        """What tells this wording from others."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:12]
 
     def of(self, sign: Sign) -> str:
         """Return the question about a sign."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from tests.neural.media import write_video
 def annotated(tmp_path: Path) -> Path:
     """Return a folder with two clips of two patients, and their Documents."""
     root = tmp_path / "clips"
-    for name in ("Doe_Jane", "Roe_Rick"):
+    for name, count in (("Doe_Jane", 20), ("Roe_Rick", 24)):
         (root / name).mkdir(parents=True)
-        video = write_video(root / name / f"{name}.mp4", count=20 + len(name))
+        video = write_video(root / name / f"{name}.mp4", count=count)
         recording = probe(video)
         absent = Absence(sign="tonic", start=0, end=recording.duration, source="Dr Who")
         document = Document(recording=recording, absences=(absent,))
@@ -45,7 +46,11 @@ def test_records_are_written_and_name_nobody(
     assert not any(path.is_symlink() for path in (data / "videos").iterdir())
     assert "Doe" not in (data / "README.md").read_text()
     assert run(*words).exit_code == 2
+    # Whoever was validated on may now be trained on, and who is gone is gone.
+    shutil.rmtree(annotated / "Roe_Rick")
     assert run(*words, "--overwrite").exit_code == 0
+    assert not list(data.glob(f"{kind}-validation.*"))
+    assert len(list((data / "videos").iterdir())) == 1
     words[1] = {"sft": "grpo", "grpo": "sft"}[kind]
     assert "name another folder" in run(*words, "--overwrite").output
 

@@ -5,10 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from s3ns.facts import Absence, Document, Finding, Recording, Side, Step
+from s3ns.facts import (
+    Absence,
+    Document,
+    Finding,
+    Recording,
+    Side,
+    Step,
+    vocabulary,
+)
+from s3ns.neural.mllm.interview import Interviewer, open_backend
+from s3ns.neural.mllm.optimise import Example, optimise
+from s3ns.neural.mllm.request import Picture
+from s3ns.neural.mllm.settings import MllmSettings
+from s3ns.neural.mllm.windows import Look, Shot, Window
 from s3ns.neural.mllm.wording import Wording
 from tests.cli.conftest import Run
 from tests.neural.media import picture, write_video
@@ -96,6 +110,37 @@ def test_too_few(run: Run, table: Path, keep: int, said: str) -> None:
         result = run(*words(short, stub.url))
     assert result.exit_code == 3
     assert said in result.stderr
+
+
+def test_a_document_of_another_recording_is_refused(run: Run, table: Path) -> None:
+    other = Recording(id="rec-9", duration=40, sha256="9" * 64)
+    Document(recording=other).write(table.parent / "other.json")
+    wrong = table.parent / "wrong.csv"
+    wrong.write_text("patient,video,document\na,Doe_0.mp4,other.json\n", "utf-8")
+    with stub_server(script) as stub:
+        result = run(*words(wrong, stub.url))
+    assert result.exit_code == 3
+    assert "other.json is of another recording than Doe_0.mp4" in result.stderr
+
+
+def test_examples_and_trials_are_bounded(table: Path) -> None:
+    pytest.importorskip("gepa", reason="needs the extra mllm")
+    sign = vocabulary().by_name["head_turning"]
+    look, shot = Look(30.0, 5.0, 2.0), Shot(0.0, Picture(b""))
+    windows = {k: Window(look, 0.0, k / 2, (shot,) * k) for k in (20, 60)}
+    examples = [
+        Example(f"p{k}", sign, windows[frames], frames == 20)
+        for k in range(60)
+        for frames in windows
+    ]
+    with stub_server(script) as stub:
+        given = {"server": stub.url, "model": "m", "cache": "off"}
+        settings = msgspec.convert(given, MllmSettings)
+        with Interviewer(open_backend(settings, "cpu")) as interviewer:
+            found = optimise(examples, interviewer, calls=20, start=Wording())
+    # With 40 examples to choose on, there would be no trial left for a rewording.
+    assert found.counts == (40, 5, 40)
+    assert MAGIC in found.wording.system + found.wording.of(sign)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from s3ns.benchmarks.s3.tables import Checkout, Row
@@ -156,6 +158,44 @@ def test_answers_that_cannot_be_used_fail_and_are_never_no(
     (path,) = (tmp_path / "diagnosis").iterdir()
     assert "fail" in path.read_text()
     del header
+
+
+def test_what_part_of_a_video_cannot_tell_is_no_no(run: Run, tmp_path: Path) -> None:
+    """The second of two segments gets no usable answer, and has no sound either."""
+    sound = np.full(20 * 16_000, 0.1, np.float32)
+    clip = write_video(tmp_path / "x.mp4", count=100, rate=2, sound=sound)  # 50 s
+
+    def half(body: Body) -> str:
+        kinds = {part["type"] for part in body["messages"][-1]["content"]}
+        if vocabulary().by_name["ictal_vocalization"].question in text_of(body):
+            assert "input_audio" in kinds
+        return answer(answer="no", side="unknown") if "input_audio" in kinds else "?"
+
+    rows = {}
+    with stub_server(half) as stub:
+        settings = ["--set", f"server={stub.url}", "--set", "cache=off"]
+        settings += ["--set", "signs=tonic,ictal_vocalization", "--set", "hears=true"]
+        for name in ("recognition", "justification"):
+            words = ["task", name, clip, "--model", "m", *settings, "-o", tmp_path]
+            assert run(*words).exit_code == 0
+        for path in tmp_path.glob("*.csv"):
+            for row in csv.DictReader(path.read_text().splitlines()):
+                rows[row["file_name"]] = row["tonic"], row["ictal_vocalization"]
+    assert rows == {
+        "x_segment_0.mp4": ("no", "no"),
+        "x_segment_1.mp4": ("fail", "na"),
+        "x.mp4": ("fail", "na"),
+    }
+
+
+def test_a_report_is_not_cut_off(run: Run, tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "x.mp4", count=20)
+    long = "The left arm rose, and then the head turned. " * 20
+    with stub_server(lambda body: long) as stub:
+        settings = ["--set", f"server={stub.url}", "--set", "cache=off"]
+        words = ["task", "report", clip, "--model", "m", *settings, "-o", tmp_path]
+        assert run(*words).exit_code == 0
+    assert long.strip() in (tmp_path / "Task6_m_all_merged.csv").read_text()
 
 
 def test_what_cannot_be_read_does_not_stop_the_rest(

@@ -7,22 +7,30 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from s3ns.cli import main
 from s3ns.facts import Document
+from s3ns.symbolic import Reasoner
 from tests.cli.conftest import Run
-from tests.neural.encoders.conftest import clips  # noqa: F401  (a fixture)
 
 TINY = ["--architecture", "videomae", "--size", "tiny", "--frames", 8, "--picture", 32]
 QUICK = [*TINY, "--folds", 3, "--epochs", 1, "--device", "cpu"]
 
 
+@pytest.fixture(scope="module")
+def trained(
+    clips: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Result]:
+    model = tmp_path_factory.mktemp("trained") / "model"
+    words = ["train", clips, "-o", model, *QUICK]
+    return model, CliRunner().invoke(main, [str(word) for word in words])
+
+
 def test_train_writes_an_encoder_and_prints_scores(
-    run: Run,
-    clips: Path,  # noqa: F811
-    tmp_path: Path,
+    run: Run, clips: Path, trained: tuple[Path, Result]
 ) -> None:
-    model = tmp_path / "model"
-    result = run("train", clips, "-o", model, *QUICK)
+    model, result = trained
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[0].startswith("sign")
     assert "always yes" in result.stdout
@@ -36,21 +44,23 @@ def test_train_writes_an_encoder_and_prints_scores(
 
 def test_from_clips_to_a_verdict(
     run: Run,
-    clips: Path,  # noqa: F811
+    clips: Path,
     tmp_path: Path,
+    trained: tuple[Path, Result],
+    reasoner: Reasoner,
 ) -> None:
-    model, file, found = (tmp_path / name for name in ("model", "x.onnx", "x.json"))
-    assert run("train", clips, "-o", model, *QUICK).exit_code == 0
+    model, _ = trained
+    file, found = tmp_path / "x.onnx", tmp_path / "x.json"
     exported = run("export", model / "fold-0", "-o", file, "--check")
     assert exported.exit_code == 0, exported.output
     assert "largest difference" in exported.stdout
     assert "times as fast" in exported.stdout
     video = clips / "patient-0" / "clip-0.mp4"
     how = ["--extractor", "encoder", "--model", file, "--device", "cpu"]
-    judged = run("classify", video, *how, "-o", found)
-    assert judged.exit_code == 0, judged.output
+    looked = run("extract", video, *how, "-o", found)
+    assert looked.exit_code == 0, looked.output
     document = Document.read(found)
-    assert document.verdict is not None
+    assert reasoner.reason(document).verdict is not None
     assert document.absences or document.findings
     assert run("export", model / "fold-0", "-o", file).exit_code == 2
 
@@ -73,7 +83,8 @@ def test_a_folder_without_an_encoder_is_bad_input(run: Run, tmp_path: Path) -> N
     [
         (["--architecture", "r3d18"], "Did you mean 'r3d_18'?"),
         (["--fold", "7"], "unknown fold '7'"),
-        (["--picture", "4"], "at least 16 pixels"),
+        (["--picture", "4"], "x>=16"),
+        (["--architecture", "vivit", "--picture", "100"], "multiples of 16 pixels"),
     ],
 )
 def test_a_wrong_option_is_wrong_usage(
@@ -93,3 +104,17 @@ def test_without_the_extra_the_error_names_it(
     assert result.exit_code == 1
     assert "pip install 's3ns[train]'" in result.output
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("device", ["cuda", "tensorrt"])
+def test_a_gpu_to_check_on_must_be_there(run: Run, tmp_path: Path, device: str) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript", reason="export needs the train extra")
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("the installed onnxruntime has GPU providers")
+    words = ("export", tmp_path, "-o", tmp_path / "x.onnx", "--check")
+    result = run(*words, "--device", device)
+    assert result.exit_code == 1
+    assert f"device {device} was asked for" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "x.onnx").exists()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 from s3ns.facts import InputError
-from s3ns.neural.prefetch import prefetched
 from s3ns.neural.video import Frame, Media, Remark, Sound, probe, read
 from tests.neural.media import (
     HEIGHT,
@@ -313,65 +311,3 @@ def test_damage_in_the_middle_is_left_out_and_counted(tmp_path: Path) -> None:
     assert 15 <= len(found) < 30
     assert number_of(found[-1].image) == 87
     assert any(isinstance(i, Remark) and "damaged" in i.text for i in items)
-
-
-# --- decoding beside the models -------------------------------------------------------
-
-
-def decoders() -> list[threading.Thread]:
-    return [t for t in threading.enumerate() if t.name == "s3ns-decoder"]
-
-
-def test_prefetched_gives_the_same_items(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mp4", sound=tone(1.0))
-    plain = [(type(i), getattr(i, "time", None)) for i in read(path)]
-    ahead = [(type(i), getattr(i, "time", None)) for i in prefetched(read(path), 3)]
-    assert ahead == plain
-    assert not decoders()
-
-
-def test_prefetched_runs_at_most_so_far_ahead() -> None:
-    made: list[int] = []
-
-    def numbers() -> Iterator[int]:
-        for number in range(1000):
-            made.append(number)
-            yield number
-
-    ahead = prefetched(numbers(), 4)
-    assert next(ahead) == 0
-    threading.Event().wait(0.3)
-    assert len(made) <= 7
-    ahead.close()
-    assert not decoders()
-
-
-def test_prefetched_hands_over_errors(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no file"):
-        list(prefetched(read(tmp_path / "none.mp4"), 2))
-    assert not decoders()
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_prefetched_ends_with_its_reader(error: type[BaseException]) -> None:
-    closed = threading.Event()
-
-    def endless() -> Iterator[int]:
-        try:
-            yield from itertools.count()
-        finally:
-            closed.set()
-
-    def consume() -> None:
-        ahead = prefetched(endless(), 2)
-        try:
-            for number in ahead:
-                if number == 5:
-                    raise error
-        finally:
-            ahead.close()
-
-    with pytest.raises(error):
-        consume()
-    assert closed.is_set()
-    assert not decoders()

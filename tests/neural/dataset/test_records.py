@@ -76,8 +76,7 @@ def document(number: int = 0) -> Document:
 
 
 @pytest.fixture(scope="module")
-def judged() -> list[Document]:
-    reasoner = Reasoner()
+def judged(reasoner: Reasoner) -> list[Document]:
     return [reasoner.reason(document(number)) for number in range(6)]
 
 
@@ -197,12 +196,19 @@ def test_patients_are_never_on_both_sides(recordings: list[Described]) -> None:
     assert validation
     assert not {r.group for r in train} & {r.group for r in validation}
     assert len({r.group for r in validation}) == 1
+    one = [r for r in made(recordings) if r.group == "patient-0001"]
+    assert part_by_patient(one, 0.9, seed=1) == (one, [])
 
 
 def test_the_source_is_a_kind_and_never_a_name() -> None:
     found = document()
     assert source_of(found) == "hand"
-    for stage, kind in (("extract", "machine"), ("elan", "elan")):
+    for stage, kind in (
+        ("extract", "machine"),
+        ("elan", "elan"),
+        ("scenario", "scenario"),
+        ("Dr_Who", "hand"),
+    ):
         step = Step(stage=stage, tool="x", version="1")
         assert source_of(found.with_observations([], step)) == kind
 

@@ -36,8 +36,11 @@ from s3ns.neural.encoders.card import (  # noqa: E402
 )
 from s3ns.neural.encoders.checkpoint import save_tensors  # noqa: E402
 from s3ns.neural.encoders.export import Exportable, export  # noqa: E402
-from s3ns.neural.encoders.findings import observations  # noqa: E402
-from s3ns.neural.encoders.parity import measure  # noqa: E402
+from s3ns.neural.encoders.findings import (  # noqa: E402
+    _by_time,
+    observations,
+)
+from s3ns.neural.encoders.parity import OutputParity, measure  # noqa: E402
 from s3ns.neural.encoders.sources import (  # noqa: E402
     calibration_windows,
     encoder_in,
@@ -49,7 +52,10 @@ VIEW = View(frames=8, fps=8, picture=32)
 SIGNS = ("tonic", "clonic", "pelvic_thrusting")
 
 
-def write_encoder(folder: Path, architecture: str = "videomae") -> Path:
+TRACED = "videomae"
+
+
+def write_encoder(folder: Path, architecture: str = TRACED) -> Path:
     folder.mkdir(exist_ok=True)
     torch.manual_seed(3)
     records = tuple(SignRecord(sign=sign, seen=4, absent=5) for sign in SIGNS)
@@ -68,10 +74,15 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def exported(encoder: Path) -> Path:
+def traced(encoder: Path) -> tuple[Path, OutputParity]:
     path = encoder / "encoder.onnx"
-    export(encoder_in(encoder), path)
-    return path
+    (parity,) = export(encoder_in(encoder), path)
+    return path, parity
+
+
+@pytest.fixture(scope="module")
+def exported(traced: tuple[Path, OutputParity]) -> Path:
+    return traced[0]
 
 
 def look(video: Path, model: Path, **options: Any) -> Document:
@@ -83,10 +94,12 @@ def look(video: Path, model: Path, **options: Any) -> Document:
 
 @pytest.mark.parametrize("architecture", architecture_names())
 def test_an_exported_encoder_gives_what_torch_gives(
-    architecture: str, tmp_path: Path
+    architecture: str, tmp_path: Path, traced: tuple[Path, OutputParity]
 ) -> None:
-    wanted = encoder_in(write_encoder(tmp_path / "encoder", architecture))
-    (parity,) = export(wanted, tmp_path / "encoder.onnx")
+    _, parity = traced
+    if architecture != TRACED:
+        wanted = encoder_in(write_encoder(tmp_path / "encoder", architecture))
+        (parity,) = export(wanted, tmp_path / "encoder.onnx")
     assert parity.output == "logits"
     assert parity.largest <= 1e-4
     assert parity.cosine <= 1e-8
@@ -162,11 +175,11 @@ def test_the_file_states_where_it_comes_from_and_no_path(
 
 
 def test_weights_too_large_for_one_file_lie_beside_it(
-    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clips: Path
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clips: Path
 ) -> None:
     monkeypatch.setattr(exporting, "LARGEST_FILE", 20_000)
     path = tmp_path / "large.onnx"
-    export(encoder_in(encoder), path)
+    assert exporting._write(onnx.load(exported), path) == [tmp_path / "large.onnx.data"]
     assert {file.name for file in tmp_path.iterdir()} == {path.name, "large.onnx.data"}
     assert path.stat().st_size < (tmp_path / "large.onnx.data").stat().st_size
     assert look(clips / "patient-0" / "clip-0.mp4", path).findings is not None
@@ -217,6 +230,33 @@ def test_a_video_shorter_than_a_window_is_not_assessable(
     document = look(video, exported)
     assert not document.findings
     assert not document.absences
+
+
+def test_a_recording_with_far_fewer_pictures_is_not_assessable(
+    exported: Path, tmp_path: Path
+) -> None:
+    video = write_video(tmp_path / "slow.mp4", count=9, rate=3)
+    document = look(video, exported)
+    assert not document.findings
+    assert not document.absences
+    reasons = {i.reason for i in document.unassessable if i.sign in SIGNS}
+    assert reasons == {"frame_rate_too_low"}
+    assert "3 pictures per second" in document.provenance[0].remarks[0]
+
+
+def test_windows_are_put_together_in_memory_that_grows_with_them_alone() -> None:
+    random = np.random.default_rng(0)
+    begins = np.arange(0, 2000, 0.4)
+    said = random.random((len(begins), 2))
+    tracemalloc.start()
+    edges, shares = _by_time(begins.tolist(), said, 1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+    for k in random.integers(0, len(shares), 50):
+        middle = (edges[k] + edges[k + 1]) / 2
+        shows = (begins <= middle) & (middle < begins + 1.0)
+        np.testing.assert_allclose(shares[k], said[shows].mean(axis=0), atol=1e-8)
 
 
 def test_memory_does_not_grow_with_the_video(exported: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from s3ns.neural.encoders.card import EncoderCard, View
 from s3ns.neural.encoders.corpus import find_clips, folders_of
 from s3ns.neural.encoders.folds import assign_folds, split
 from s3ns.neural.encoders.labels import video_labels, window_labels
-from s3ns.neural.encoders.scores import aggregate, best_threshold, f1
+from s3ns.neural.encoders.scores import aggregate, best_threshold, f1, score
 from s3ns.neural.encoders.windows import fitted, starts, windows
+from s3ns.neural.video import probe
 from tests.neural.media import number_of, write_video
 
 PROBABILITIES = arrays.arrays(
@@ -120,6 +122,17 @@ def test_no_other_threshold_has_a_higher_f1(pairs: list[tuple[float, float]]) ->
         assert f1(probabilities[known] >= other, truth) <= reached + 1e-9
 
 
+def test_a_video_without_an_answer_is_no_right_no() -> None:
+    labels = np.array([[1.0], [1], [0], [0], [np.nan]])
+    answers = np.array([[1.0], [np.nan], [0], [np.nan], [np.nan]])
+    (tonic, _) = score(["tonic"], answers * 0.8, answers, labels)
+    assert (tonic.videos, tonic.seen, tonic.answered) == (4, 2, 2)
+    assert tonic.f1 == pytest.approx(0.5)
+    assert tonic.balanced_accuracy == pytest.approx(0.5)
+    assert tonic.auc is not None
+    assert tonic.auc < 1
+
+
 @given(st.data())
 def test_folds_keep_patients_together_and_are_never_empty(data: st.DataObject) -> None:
     people = data.draw(st.integers(3, 12))
@@ -187,9 +200,9 @@ def test_a_document_without_a_hash_belongs_to_the_clip_of_its_name(pair: Path) -
 
 
 def test_documents_are_looked_for_in_every_folder_that_is_named(tmp_path: Path) -> None:
-    for name in ("a", "b"):
+    for name, rate in (("a", 10), ("b", 12)):
         (tmp_path / name).mkdir()
-        write_video(tmp_path / name / "clip.mp4", count=12, rate=10)
+        write_video(tmp_path / name / "clip.mp4", count=12, rate=rate)
         document(duration=1.2).write(tmp_path / name / "clip.json")
     named = [tmp_path / "a", tmp_path / "b" / "clip.mp4"]
     found = find_clips(
@@ -212,6 +225,52 @@ def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
     table.write_text("clip,person\none.mp4,A\n")
     with pytest.raises(InputError, match="lacks the column 'patient'"):
         clips_of(pair, table)
+
+
+def test_a_copy_of_a_clip_is_left_out(pair: Path) -> None:
+    (pair / "other").mkdir()
+    for name in ("one.mp4", "one.json"):
+        shutil.copy(pair / name, pair / "other" / name)
+    said: list[str] = []
+    videos = [pair / "one.mp4", pair / "two.mp4", pair / "other" / "one.mp4"]
+    found = find_clips(videos, documents=[pair], remark=said.append)
+    assert [clip.video for clip in found] == videos[:2]
+    assert "1 videos are copies of others and are left out" in said
+
+
+def test_two_documents_that_differ_are_not_chosen_from(pair: Path) -> None:
+    recording = probe(pair / "one.mp4")
+    (pair / "out").mkdir()
+    for folder in (pair, pair / "out"):
+        Document(recording=recording).write(folder / "one.json")
+    assert len(clips_of(pair)) == 2  # they say the same
+    found = (seen(0.2, 1.1),)
+    Document(recording=recording, findings=found).write(pair / "out" / "one.json")
+    with pytest.raises(InputError, match="tell differently of one"):
+        clips_of(pair)
+
+
+def test_a_table_of_patients_tells_which_clip_is_meant(tmp_path: Path) -> None:
+    for folder, rate in (("a", 10), ("b", 12)):
+        (tmp_path / folder).mkdir()
+        write_video(tmp_path / folder / "clip.mp4", count=12, rate=rate)
+        document(duration=1.2).write(tmp_path / folder / "clip.json")
+    videos = sorted(tmp_path.rglob("*.mp4"))
+    table = tmp_path / "patients.csv"
+
+    def patients(*lines: str) -> list[str]:
+        table.write_text("\n".join(["clip,patient", *lines]))
+        found = find_clips(
+            videos, documents=[tmp_path], patients=table, remark=lambda text: None
+        )
+        return [clip.patient for clip in found]
+
+    with pytest.raises(InputError, match="2 clips are named clip"):
+        patients("clip.mp4,A")
+    with pytest.raises(InputError, match="to two patients"):
+        patients("clip.mp4,A", "clip.mp4,B")
+    ids = [probe(video).id for video in videos]
+    assert patients(f"{ids[0]},A", f"{ids[1]},B") == ["A", "B"]
 
 
 def test_a_card_that_is_none_is_refused(tmp_path: Path) -> None:

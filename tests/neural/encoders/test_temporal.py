@@ -42,8 +42,10 @@ def test_minimal_filtering_is_filtering(outputs: int) -> None:
         np.testing.assert_allclose(found, np.correlate(given, taps), atol=1e-12)
 
 
-@pytest.mark.parametrize("architecture", ["r3d_18", "mc3_18"])
-@pytest.mark.parametrize("frames", [4, 6, 7, 16])
+@pytest.mark.parametrize(
+    ("architecture", "frames"),
+    [("r3d_18", 6), ("r3d_18", 7), ("r3d_18", 8), ("mc3_18", 8)],
+)
 def test_a_rewritten_encoder_gives_what_the_original_gives(
     architecture: str, frames: int
 ) -> None:

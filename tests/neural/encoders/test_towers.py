@@ -29,12 +29,12 @@ TEXT = {
     "num_key_value_heads": 1,
     "rope_parameters": {"rope_type": "default", "mrope_section": [2, 3, 3]},
 }
-VISION = {"depth": 3, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2}
+VISION = {"depth": 2, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2}
 
 
 def qwen2_5_vl() -> Any:
     # windows of 4 x 4 patches in all layers but the last
-    vision = {"out_hidden_size": 32, "fullatt_block_indexes": [2], "window_size": 56}
+    vision = {"out_hidden_size": 32, "fullatt_block_indexes": [1], "window_size": 56}
     config = transformers.Qwen2_5_VLConfig(
         text_config=TEXT, vision_config=VISION | vision
     )
@@ -58,7 +58,7 @@ def internvl() -> Any:
         vision_config={
             "hidden_size": 32,
             "intermediate_size": 32,
-            "num_hidden_layers": 2,
+            "num_hidden_layers": 1,
             "num_attention_heads": 2,
             "image_size": [56, 56],
             "patch_size": [14, 14],

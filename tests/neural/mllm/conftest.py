@@ -39,6 +39,7 @@ def extract(ward: Path, tmp_path: Path) -> Extract:
         mirrored: bool = False,
         models: Path | None = tmp_path / "no-models",
         end: float | None = None,
+        rate: float = 15.0,
         **settings: object,
     ):
         given = {
@@ -50,7 +51,7 @@ def extract(ward: Path, tmp_path: Path) -> Extract:
         } | settings
         texts = {name: str(value) for name, value in given.items()}
         options = ExtractOptions(
-            settings=texts, mirrored=mirrored, models=models, end=end
+            settings=texts, mirrored=mirrored, models=models, end=end, fps=rate
         )
         return make_extractor("mllm", texts).extract(video, options, lambda *_: None)
 

@@ -47,6 +47,7 @@ class Stub:
     """A running server: its address, and all that was sent to it."""
 
     url: str
+    port: int
     raw: list[bytes] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
     most_at_once: int = 0
@@ -74,11 +75,11 @@ def sign_of(body: Body) -> Sign:
 
 @contextmanager
 def stub_server(
-    script: Script, pages: Mapping[str, object] | None = None
+    script: Script, pages: Mapping[str, object] | None = None, *, port: int = 0
 ) -> Iterator[Stub]:
     """Run a server for the time of a ``with`` statement.
 
-    ``pages`` are what it tells of itself, as JSON by path.
+    ``pages`` are what it tells of itself, as JSON by path; a port of 0 is any.
     """
     lock = threading.Lock()
     over = threading.Event()
@@ -163,8 +164,8 @@ def stub_server(
         def handle_error(self, *_: object) -> None:
             """Say nothing of clients that went away; they were told to."""
 
-    server = Server(("127.0.0.1", 0), Handler)
-    stub = Stub(f"http://127.0.0.1:{server.server_port}/v1")
+    server = Server(("127.0.0.1", port), Handler)
+    stub = Stub(f"http://127.0.0.1:{server.server_port}/v1", server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

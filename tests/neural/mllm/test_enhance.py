@@ -215,6 +215,8 @@ def test_a_transcript_is_handed_to_questions_about_the_voice(tmp_path: Path) -> 
     why = {item.sign: item.reason for item in document.unassessable}
     assert why["ictal_vocalization"] == "no_extractor"
     assert str(tmp_path) not in document.to_json()
+    told = document.provenance[0].parameters["transcript"]
+    assert str(told).startswith("sha256:")
 
 
 def test_every_group_has_a_view() -> None:

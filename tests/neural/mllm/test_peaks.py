@@ -104,7 +104,7 @@ def test_the_liveliest_of_each_half_minute_come_in_order_of_time() -> None:
 def test_the_models_that_chose_are_told(
     extract: Extract, model_store: ModelStore
 ) -> None:
-    how = {"signs": "clonic", "video": DEMO, "end": 2.0, "fast_windows": 1}
+    how = {"signs": "clonic", "video": DEMO, "end": 1.0, "fast_windows": 1}
     with stub_server(lambda body: NO) as stub:
         (step,) = extract(stub.url, models=None, **how).provenance
         assert {file.name for file in step.models} == set(LANDMARK_MODELS)

@@ -24,7 +24,7 @@ from s3ns.facts import (
 from s3ns.neural.container import pseudonym
 from s3ns.neural.mllm.server import Server
 from s3ns.neural.mllm.settings import MllmSettings
-from s3ns.pipeline import reason
+from s3ns.symbolic import Reasoner
 from tests.neural.media import number_of, write_video
 from tests.neural.mllm.conftest import LENGTH, Extract
 from tests.neural.mllm.stub_server import (
@@ -56,7 +56,9 @@ def spans(items: object, sign: str) -> list[tuple[float, float]]:
 # --- what comes out -------------------------------------------------------------------
 
 
-def test_a_video_becomes_findings_and_a_verdict(extract: Extract) -> None:
+def test_a_video_becomes_findings_and_a_verdict(
+    extract: Extract, reasoner: Reasoner
+) -> None:
     with stub_server(scripted) as stub:
         document = extract(stub.url)
     jsonschema.validate(json.loads(document.to_json()), document_schema())
@@ -68,8 +70,7 @@ def test_a_video_becomes_findings_and_a_verdict(extract: Extract) -> None:
     # The second window, from 25 s on, did not show it; the finding stands all the same.
     assert spans(document.absences, "head_turning") == [(0, 22), (30, 40)]
     assert spans(document.absences, "tonic") == [(0, LENGTH)]
-    verdict = reason(document).verdict
-    assert verdict is not None
+    assert reasoner.reason(document).verdict is not None
 
 
 def test_every_sign_is_accounted_for(extract: Extract) -> None:
@@ -196,6 +197,21 @@ def test_jerks_are_shown_at_ten_pictures_per_second_where_most_moves(
     assert spans(document.absences, "clonic") == [(15.0, 21.0)]
 
 
+@pytest.mark.parametrize(("rate", "settings"), [(5, {}), (10, {"rate": 5.0})])
+def test_jerks_that_pictures_may_miss_are_not_asked_about(
+    extract: Extract, tmp_path: Path, rate: int, settings: dict[str, float]
+) -> None:
+    video = write_video(tmp_path / "slow.mp4", count=30, rate=rate)
+    with stub_server(lambda body: NO) as stub:
+        document = extract(
+            stub.url, video=video, signs="clonic,eye_blinking", **settings
+        )
+    assert stub.bodies == []
+    reasons = {item.sign: item.reason for item in document.unassessable}
+    assert reasons == dict.fromkeys(("clonic", "eye_blinking"), "frame_rate_too_low")
+    assert not document.absences
+
+
 def test_an_answer_is_constrained_by_a_schema_and_sampling_is_fixed(
     extract: Extract,
 ) -> None:
@@ -296,7 +312,7 @@ def test_a_run_goes_on_after_the_server_died(extract: Extract) -> None:
         extract(stub.url, retries=1, concurrency=1)
     assert died.is_set()
     answered = asked[:10]
-    with stub_server(scripted) as stub:
+    with stub_server(scripted, port=stub.port) as stub:
         resumed = extract(stub.url)
         again = [text_of(body) for body in stub.bodies]
         count = len(stub.bodies)
@@ -353,6 +369,8 @@ def test_answers_cannot_be_kept(extract: Extract, tmp_path: Path) -> None:
         answer(answer="yes", side="left", first_frame=5, last_frame=4),
         answer(answer="yes", side="left"),
         answer(answer="yes", side="up", first_frame=1, last_frame=2),
+        f"<think>First {answer(answer='no')} comes to mind, but",
+        f"{answer(answer='no')} {'so it seems ' * 2000}</think> I cannot tell.",
     ],
 )
 def test_an_answer_that_cannot_be_used_is_never_no(extract: Extract, said: str) -> None:
@@ -401,7 +419,10 @@ def test_other_machines_are_refused_unless_allowed_by_name(address: str) -> None
 def test_a_machine_allowed_by_name_is_spoken_to() -> None:
     given = {"server": "https://gpu.ward.example/v1", "model": "m", "cache": "off"}
     given |= {"send_video_to": "GPU.ward.example"}
-    Server(msgspec.convert(given, MllmSettings))
+    server = Server(msgspec.convert(given, MllmSettings))
+    assert server.remarks == ("pictures and sound were sent to another machine",)
+    given["server"] = "http://127.0.0.1:8000/v1"
+    assert Server(msgspec.convert(given, MllmSettings)).remarks == ()
 
 
 @pytest.mark.parametrize(

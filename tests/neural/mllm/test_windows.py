@@ -90,7 +90,7 @@ def test_a_long_video_streams_through() -> None:
     gc.collect()
     before, most = alive(), 0
     stream = windows(
-        media(1000, 2, sound=True), {USUAL: (0.0, 1000.0)}, rate=2, pixels=10_000
+        media(500, 2, sound=True), {USUAL: (0.0, 500.0)}, rate=2, pixels=10_000
     )
     for number, window in enumerate(stream):
         if number % 8 == 7:  # to count them takes a while

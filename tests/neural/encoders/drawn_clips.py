@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from s3ns.facts import Absence, Document, Finding, Recording, Side, Unassessable
 from s3ns.neural.video import probe
@@ -22,15 +20,12 @@ PATIENTS = 12
 MAKER = "drawn"
 
 
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a folder of two clips for each of nine patients.
+def draw_clips(root: Path) -> Path:
+    """Fill a folder with a folder of two clips for each patient.
 
     In each clip either sign is there in the first half, the second half or not at all,
     and a third one can never be judged.
     """
-    pytest.importorskip("torch", reason="training needs the train extra")
-    root = tmp_path_factory.mktemp("clips")
     random = np.random.default_rng(5)
     for patient in range(PATIENTS):
         for clip in range(2):
@@ -86,8 +81,3 @@ def document_of(halves: dict[str, int], recording: Recording) -> Document:
         absences=tuple(absences),
         unassessable=(hidden,),
     )
-
-
-@pytest.fixture(scope="session")
-def ignore() -> Callable[[float, float], None]:
-    return lambda done, total: None
