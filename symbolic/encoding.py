@@ -165,19 +165,20 @@ def _finding(
     if side != "none":
         where = f"{side_words(side)}, {where}"
     evidence = "; ".join(dict.fromkeys(m.evidence for m in members if m.evidence))
-    atom = _atom("seen", sign, side, start, end, scaled(confidence, 100))
+    place = [_word(sign), _word(side), *map(_count, (start, end))]
+    percent = scaled(confidence, 100)
     title = vocabulary().by_name[sign].title
     facts = {
-        atom: Leaf(
+        clingo.Function("seen", [*place, _count(percent)]): Leaf(
             "finding",
-            f"{title}, {where}, confidence {scaled(confidence, 100) / 100:.2f}"
+            f"{title}, {where}, confidence {percent / 100:.2f}"
             + (f" ({evidence})" if evidence else ""),
         )
     }
     for name, value in sorted(measures.items()):
         kind = vocabulary().measures[name]
         number = _number(value * kind.scale, scaled(value, kind.scale))
-        facts[_atom("measure", sign, side, start, end, name, number)] = Leaf(
+        facts[clingo.Function("measure", [*place, _word(name), _count(number)])] = Leaf(
             "measure",
             f"{kind.title[:1].upper()}{kind.title[1:]}: {measured(name, number)} "
             f"({uncapitalised(title)}, {where})",
@@ -239,12 +240,14 @@ def _atom(name: str, *arguments: str | int) -> clingo.Symbol:
     return clingo.Function(
         name,
         [
-            clingo.Number(_number(argument, argument))
-            if isinstance(argument, int)
-            else _word(argument)
+            _count(argument) if isinstance(argument, int) else _word(argument)
             for argument in arguments
         ],
     )
+
+
+def _count(number: int) -> clingo.Symbol:
+    return clingo.Number(_number(number, number))
 
 
 # The words of the vocabulary are few and used again and again.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import clingo
 from clingo import SymbolType
-from clingo.ast import AST, ASTType, BinaryOperator, UnaryOperator
+from clingo.ast import ASTType, BinaryOperator, UnaryOperator
 
 from s3ns.facts import vocabulary
 from s3ns.symbolic.encoding import INPUTS
@@ -14,6 +14,7 @@ from s3ns.symbolic.nearest import Nearest
 from s3ns.symbolic.rulebase import Rule
 from s3ns.symbolic.shapes import Condition, Shape
 from s3ns.symbolic.syntax import variables
+from s3ns.symbolic.syntax_tree import Tree
 from s3ns.symbolic.wording import measured, quantity, uncapitalised
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -218,7 +219,7 @@ def _kind(atom: clingo.Symbol, position: int) -> str:
     return kinds[position] if position < len(kinds) else ""
 
 
-def _linear(term: AST) -> dict[str, int] | None:
+def _linear(term: Tree) -> dict[str, int] | None:
     """Return the factor of each variable of a sum; ``None`` for other terms."""
     if term.ast_type is ASTType.Variable:
         return {term.name: 1}
