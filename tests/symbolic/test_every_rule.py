@@ -235,7 +235,14 @@ SCENES: list[tuple[str, str, float, str]] = [
         "occur_during_sleep 0-70; full_body_shaking 80-120 pauses=3; "
         "head_turning left 85-95 reversals=5; close_eyes 81-120",
         130,
-        "CRS-13 NES-07-BODY ES-19-WAVERING ES-20 NES-15-MOTOR",
+        "CRS-13 NES-07-BODY ES-19-WAVERING ES-20 NES-15-MOTOR EXC-12-SHAKING",
+    ),
+    (
+        "limbs out of step with pauses, out of sleep",
+        "occur_during_sleep 0-70; asynchronous_movement 80-120 pauses=3; "
+        "ictal_vocalization 81-85",
+        130,
+        "EXC-12",
     ),
 ]  # fmt: skip
 
