@@ -316,3 +316,35 @@ def test_a_sign_seen_otherwise_is_not_called_unseen():
         "tonic stiffening (right) was not seen as the rule asks: seen were "
         "tonic stiffening, left, 00:05.0-00:09.0"
     )
+
+
+def test_the_rule_that_lacks_least_comes_first():
+    base = made_up(
+        [
+            "there :- seen(clonic,_,_,_,_), seen(close_eyes,_,_,_,_).",
+            "there :- seen(tonic,_,_,_,_), seen(blank_stare,_,_,_,_).",
+        ]
+    )
+    answer = why_not(base, document("tonic left 5-9"), "there")
+    assert [item.rule.id for item in answer.candidates] == ["T-1", "T-0"]
+    assert [len(item.missing) for item in answer.candidates] == [1, 2]
+
+
+def test_a_length_that_is_limited_the_other_way_round_reads_alike():
+    base = made_up(["short :- seen(tonic,_,A,B,_), A-B > -50."])
+    (missing,) = (
+        why_not(base, document("tonic left 5-15"), "short").candidates[0].missing
+    )
+    assert missing.text == (
+        "tonic stiffening lasted 10.0 s; the rule asks less than 5.0 s"
+    )
+
+
+def test_what_a_rule_lists_is_named():
+    base = made_up(
+        ["kind(tonic;clonic).", "there :- seen(close_eyes,_,_,_,_), kind(close_eyes)."]
+    )
+    (missing,) = (
+        why_not(base, document("close_eyes 5-9"), "there").candidates[0].missing
+    )
+    assert missing.text == "eyes closed is not among: rule 0"
