@@ -6,7 +6,7 @@ from itertools import combinations
 
 import clingo
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from s3ns.facts import Document, Label
@@ -60,9 +60,17 @@ def by_trying(whole: Document) -> tuple[Option, ...]:
     return ()
 
 
+# Two pairs of changes would do, and the dearer one comes first in time.
+TWO_PAIRS = document(
+    "tonic left 5-9 @0.9; tonic right 5-9 @0.8; face_twitching left 10-14 @0.7; "
+    "ictal_vocalization 10-12 @0.6"
+)
+
+
 @pytest.mark.parametrize("sets", [0, module.SETS])
 @run_of_tests
 @given(whole=scenes)
+@example(whole=TWO_PAIRS)
 def test_the_smallest_change_is_what_trying_all_finds(
     sets: int, whole: Document
 ) -> None:
