@@ -19,6 +19,7 @@ from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.proof import ProofBuilder
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
+from tests.symbolic.made_rules import made_up
 from tests.symbolic.scenes import document
 from tests.symbolic.test_every_rule import SCENES
 
@@ -311,3 +312,24 @@ def test_the_heaviest_member_of_a_sum_is_shown_first():
     first, *_, last = (texts[name] for name in premise.nodes)
     assert "00:15.0-00:35.0" in first
     assert "00:30.0-00:33.0" in last
+
+
+def test_a_denial_shows_only_signs_that_could_have_led_to_it():
+    """What is listed for one sign says nothing of another."""
+    base = made_up(
+        [
+            "listed(pelvic_thrusting).",
+            "hit :- seen(asynchronous_movement,_,_,_,_).",
+            "spared(S) :- listed(S), hit.",
+            "taken(S) :- sign(S), not spared(S).",
+        ]
+    )
+    scene = document("no asynchronous_movement 0-60")
+    facts = encode(scene)
+    builder = ProofBuilder(base, facts, Replay(base, facts))
+    shown = {}
+    for sign in ("clonic", "pelvic_thrusting"):
+        node = builder.node(clingo.parse_term(f"taken({sign})"))
+        (denial,) = (item for item in node.premises if item.kind == "not")
+        shown[sign] = len(denial.nodes)
+    assert shown == {"clonic": 0, "pelvic_thrusting": 1}
