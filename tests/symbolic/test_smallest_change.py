@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from s3ns.facts import Document, Label
+from s3ns.facts import Document, Label, Side
 from s3ns.symbolic import what_if as module
 from s3ns.symbolic.ask import asks_of
-from s3ns.symbolic.changes import edited
+from s3ns.symbolic.changes import edited, possible_of
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.robustness import robustness_of
 from s3ns.symbolic.solve import Replay
@@ -114,6 +114,23 @@ def test_more_changes_than_can_be_combined_are_not_called_all(
         assert searched(TOY, whole, seconds=60)[0].is_smallest
         monkeypatch.setattr(module, "MOST", 2)
         assert not searched(TOY, whole, seconds=60)[0].is_smallest
+
+
+def test_beside_one_side_only_the_other_can_be_supposed() -> None:
+    """A finding of both sides would say again what was seen of one."""
+    whole = document("tonic left 10-20; ? tonic limb_covered 10-20")
+    assert {item.side for item in possible_of(whole, (0, 600))} == {Side.RIGHT}
+
+
+def test_a_long_gap_is_tried_whole_and_at_either_end() -> None:
+    whole = document("? close_eyes face_not_visible 5-55")
+    assert [item.span for item in possible_of(whole, (0, 600))] == [
+        (50, 550),
+        (50, 150),
+        (450, 550),
+    ]
+    short = document("? close_eyes face_not_visible 5-20")
+    assert [item.span for item in possible_of(short, (0, 600))] == [(50, 200)]
 
 
 # Where to look again
