@@ -330,6 +330,19 @@ def test_the_rule_that_lacks_least_comes_first():
     assert [len(item.missing) for item in answer.candidates] == [1, 2]
 
 
+def test_what_a_concept_lacks_counts_against_the_rule_that_needs_it():
+    base = made_up(
+        [
+            "far(S) :- sign(S), seen(clonic,_,_,_,_), seen(close_eyes,_,_,_,_).",
+            "near(S) :- sign(S), seen(blank_stare,_,_,_,_).",
+            "there :- far(tonic).",
+            "there :- near(tonic).",
+        ]
+    )
+    answer = why_not(base, document("tonic left 5-9"), "there")
+    assert [item.rule.id for item in answer.candidates] == ["T-3", "T-2"]
+
+
 def test_a_length_that_is_limited_the_other_way_round_reads_alike():
     base = made_up(["short :- seen(tonic,_,A,B,_), A-B > -50."])
     (missing,) = (
