@@ -52,21 +52,35 @@ def rules_group() -> None:
     epilog=examples(
         "s3ns rules check",
         "s3ns rules check my-rules/",
+        "s3ns rules check my-rules/ --cross-check",
         "s3ns rules check my-rules/ --json",
     )
 )
 @rules_argument
 @rules_only
+@click.option(
+    "--cross-check",
+    is_flag=True,
+    help="Let a second engine judge every case; it must come to the same.",
+)
 @as_json
 @guarded
 def check(
-    console: Console, rules: Path | None, rules_only: bool, as_json: bool
+    console: Console,
+    *,
+    rules: Path | None,
+    rules_only: bool,
+    cross_check: bool,
+    as_json: bool,
 ) -> None:
     """Tell what is wrong with a folder of rules and their cases.
 
     DIR is laid over the rules that s3ns ships; without it those are checked. Codes
     below R100 are errors, and the exit code is 4 if there is one; the others are
     warnings.
+
+    With --cross-check, clingo and pyDatalog judge the cases of DIR and of s3ns. Where
+    they differ, that is an error; rules that pyDatalog cannot follow are warnings.
     """
     import msgspec
 
@@ -77,6 +91,16 @@ def check(
     problems = problems_of(rules, alone=rules_only)
     if all(problem.severity != "error" for problem in problems):
         problems += case_problems(rules, alone=rules_only)
+    # The engines cannot be asked about rules and cases that are wrong.
+    if cross_check and all(problem.severity != "error" for problem in problems):
+        from s3ns.symbolic.check_engines import engines_compared
+
+        compared = engines_compared(rules, alone=rules_only)
+        problems += compared.problems
+        console.say(
+            f"two engines agree on {compared.verdicts} of "
+            f"{counted(compared.cases, 'case')}"
+        )
     if as_json:
         console.print(json.dumps(msgspec.to_builtins(problems), indent=2))
     elif problems:
@@ -366,6 +390,6 @@ def _texts(folder: Path | None) -> Mapping[str, list[str]]:
 
     return {
         name: raw.decode("utf-8-sig", "replace").splitlines()
-        for layer in (*rule_layers(folder), case_files(folder))
+        for layer in (*rule_layers(folder), case_files(), case_files(folder))
         for name, raw in layer.items()
     }

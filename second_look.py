@@ -14,17 +14,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-import msgspec
-
 from s3ns.facts import (
-    Absence,
     Ask,
     CapabilityError,
     Document,
     Finding,
     InputError,
     Observation,
-    Side,
     Step,
 )
 from s3ns.facts.document import mirrored_finding
@@ -43,15 +39,7 @@ what is asked must not hang on how busy the machine is."""
 
 @runtime_checkable
 class Questioned(Protocol):
-    """An extractor that can be asked about a stretch.
-
-    Attributes
-    ----------
-    reliability
-        How often it is right about a sign, whether it says that it saw it or not.
-    """
-
-    reliability: float
+    """An extractor that can be asked about a stretch."""
 
     def look_again(
         self, video: Path, asks: Iterable[Ask], options: ExtractOptions
@@ -124,8 +112,7 @@ def check(
             break
         settled += new
         observations, step = producer.look_again(video, new, options)
-        joined = _joined(found, asks, observations, step, producer.reliability)
-        found = reasoner.reason(joined)
+        found = reasoner.reason(_joined(found, observations, step))
     return found
 
 
@@ -135,86 +122,11 @@ def _is_same(one: Ask, other: Ask) -> bool:
     return one.sign == other.sign and shared >= (one.end - one.start) / 2
 
 
-def _joined(
-    document: Document,
-    asks: Sequence[Ask],
-    seen: Sequence[Observation],
-    step: Step,
-    reliability: float,
-) -> Document:
-    """Return the Document with what was seen, and doubts weighed by it."""
+def _joined(document: Document, seen: Sequence[Observation], step: Step) -> Document:
+    """Return the Document with what was seen; the rules weigh it with the rest."""
     if document.recording.mirrored:
         seen = [
             mirrored_finding(item) if isinstance(item, Finding) else item
             for item in seen
         ]
-    doubted = [ask for ask in asks if ask.state == "unsure"]
-    findings: list[Finding] = []
-    new = dict(enumerate(seen))
-    answered = {item.source for item in seen}
-    for finding in document.findings:
-        if finding.source in answered or not _is_doubted(finding, doubted):
-            findings.append(finding)
-            continue
-        before = f"{finding.confidence:.2f}"
-        confirming = {
-            place: item
-            for place, item in new.items()
-            if isinstance(item, Finding) and _confirms(item, finding)
-        }
-        if confirming:
-            best = max(item.confidence for item in confirming.values())
-            both = pooled(finding.confidence, best)
-            findings.append(_with(finding, both, f"{before} before a model saw it too"))
-            # The rules take the mean of findings that meet: both say the same now.
-            new |= {
-                place: _with(item, both, f"{item.confidence:.2f} by itself")
-                for place, item in confirming.items()
-            }
-        elif _is_denied(finding, seen):
-            left = pooled(finding.confidence, 1 - reliability)
-            findings.append(_with(finding, left, f"{before} before a model saw none"))
-        else:
-            findings.append(finding)
-    weighed = msgspec.structs.replace(document, findings=tuple(findings))
-    return weighed.with_observations(new.values(), step)
-
-
-def pooled(one: float, other: float) -> float:
-    """Return the confidence that two independent looks give together.
-
-    Both are probabilities that start from even odds; their odds are multiplied (Bayes).
-    """
-    both, neither = one * other, (1 - one) * (1 - other)
-    return round(both / (both + neither), 3) if both + neither else one
-
-
-def _is_doubted(finding: Finding, doubted: Sequence[Ask]) -> bool:
-    return any(
-        (ask.sign, ask.side) == (finding.sign, finding.side)
-        and ask.start < finding.end
-        and finding.start < ask.end
-        for ask in doubted
-    )
-
-
-def _confirms(item: Finding, finding: Finding) -> bool:
-    sides = {item.side, finding.side}
-    same_side = len(sides) == 1 or Side.UNKNOWN in sides
-    return item.sign == finding.sign and same_side and item.overlaps(finding)
-
-
-def _is_denied(finding: Finding, seen: Sequence[Observation]) -> bool:
-    return any(
-        isinstance(item, Absence)
-        and item.sign == finding.sign
-        and item.start <= finding.start
-        and finding.end <= item.end
-        for item in seen
-    )
-
-
-def _with(finding: Finding, confidence: float, why: str) -> Finding:
-    said = f"confidence {why}"
-    evidence = f"{finding.evidence}; {said}" if finding.evidence else said
-    return msgspec.structs.replace(finding, confidence=confidence, evidence=evidence)
+    return document.with_observations(seen, step)

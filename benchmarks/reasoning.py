@@ -90,7 +90,7 @@ def followed_by_xclingo(base: RuleBase) -> str:
                     if not (place.ast_type is ASTType.Variable and place.name == "_")
                 ]
                 helper = f"some{len(lines)}({','.join([*named, '0'])})"
-                lines.append(f"{helper} :- {_Named()(literal.atom)}.")
+                lines.append(f"{helper} :- {_Named()(literal.atom.origin)}.")
                 body.append(f"not {helper}")
             else:
                 body.append(str(literal))

@@ -24,6 +24,7 @@ import msgspec
 
 from s3ns.facts import Document, InputError, Label, RuleError, Verdict
 from s3ns.facts.verdict import Strength
+from s3ns.symbolic.pooling import effective_number
 from s3ns.symbolic.reasoner import Reasoner
 from s3ns.symbolic.rulebase import RuleBase
 
@@ -91,11 +92,6 @@ class CaseVerdict(msgspec.Struct, frozen=True, kw_only=True):
     effective_events: float
     score_epileptic: int | None
     score_non_epileptic: int | None
-
-
-def effective_number(events: int, correlation: float) -> float:
-    """Return the number of independent events that correlated ones are worth."""
-    return events / (1 + (events - 1) * correlation) if events else 0.0
 
 
 def judge_case(

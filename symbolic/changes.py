@@ -22,7 +22,8 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.facts.inquiry import Place
-from s3ns.symbolic.encoding import MERGE_GAP
+from s3ns.symbolic.encoding import MERGE_GAP, unseen_by
+from s3ns.symbolic.pooling import needed
 from s3ns.symbolic.wording import side_words, span_words, uncapitalised
 
 SUPPOSED = "supposed"
@@ -38,11 +39,22 @@ Span = tuple[int, int]
 
 
 class Seen(NamedTuple):
-    """A finding as the rules see it, with the findings of the Document behind it."""
+    """A finding as the rules see it, with the findings of the Document behind it.
+
+    Attributes
+    ----------
+    atom, measures
+        What the rules see.
+    members
+        The findings behind it.
+    unseen
+        How many other sources looked all the while and did not see it.
+    """
 
     atom: clingo.Symbol
     measures: tuple[clingo.Symbol, ...]
     members: tuple[Finding, ...]
+    unseen: int
 
     @property
     def percent(self) -> int:
@@ -92,15 +104,16 @@ def seen_of(document: Document, facts: Collection[clingo.Symbol]) -> list[Seen]:
     for atom in facts:
         if atom.name == "measure":
             measures.setdefault(tuple(atom.arguments[:4]), []).append(atom)
-    found = [
-        Seen(
-            atom,
-            tuple(sorted(measures.get(tuple(atom.arguments[:4]), ()))),
-            tuple(_members(document, atom)),
-        )
-        for atom in facts
-        if atom.name == "seen"
-    ]
+    unseen = unseen_by(document)
+    found = []
+    for atom in facts:
+        if atom.name != "seen":
+            continue
+        sign, _, start, end, _ = atom.arguments
+        members = tuple(_members(document, atom))
+        others = unseen(sign.name, (start.number, end.number), members)
+        own = tuple(sorted(measures.get(tuple(atom.arguments[:4]), ())))
+        found.append(Seen(atom, own, members, len(others)))
     return sorted(found, key=lambda item: _by_time(item.atom))
 
 
@@ -171,9 +184,9 @@ def withdrawn(seen: Seen) -> Edit:
 
 def rescored(seen: Seen, percent: int) -> Edit:
     """Return the edit that gives a finding another confidence, in hundredths."""
-    sure = (
-        msgspec.structs.replace(item, confidence=percent / 100) for item in seen.members
-    )
+    sources = len({item.source for item in seen.members})
+    each = needed(percent / 100, sources, seen.unseen)
+    sure = (msgspec.structs.replace(item, confidence=each) for item in seen.members)
     return Edit("rescore", gone=seen.members, come=tuple(sure))
 
 

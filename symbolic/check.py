@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import clingo
 import networkx as nx
-from clingo.ast import AST, ASTType, ProgramBuilder
+from clingo.ast import ASTType, ProgramBuilder
 
 from s3ns.facts import vocabulary
 from s3ns.symbolic.check_records import Place, Problems, unknown
@@ -26,8 +26,8 @@ from s3ns.symbolic.syntax import (
     is_negated,
     report_logged,
     signature,
-    walk,
 )
+from s3ns.symbolic.syntax_tree import Tree
 
 Signature = tuple[str, int]
 
@@ -42,7 +42,7 @@ _UNREAD = ("R001", "R002", "R01", "R020", "R06")
 
 
 def check(drafts: Sequence[Draft], kinds: Kinds, problems: Problems) -> None:
-    """Check the rules that are left of all folders.
+    """Look for errors in the rules that are left of all folders.
 
     Where some could not be read, what only all of them together can tell is not asked:
     a conclusion that seems to be missing may stand in what was not read.
@@ -58,8 +58,6 @@ def check(drafts: Sequence[Draft], kinds: Kinds, problems: Problems) -> None:
         _check_denials(drafts, problems)
     _check_loops(drafts, problems)
     _check_safety(drafts, problems)
-    if not problems.errors:
-        _warn(drafts, kinds, problems)
 
 
 def _check_ids(drafts: Sequence[Draft], problems: Problems) -> None:
@@ -119,7 +117,7 @@ def _check_denials(drafts: Sequence[Draft], problems: Problems) -> None:
 def _check_loops(drafts: Sequence[Draft], problems: Problems) -> None:
     """Refuse what could give no, several or endless answers."""
     graph: nx.DiGraph[Signature] = nx.DiGraph()
-    uses: list[tuple[Draft, AST, Signature, Signature, bool]] = []
+    uses: list[tuple[Draft, Tree, Signature, Signature, bool]] = []
     for draft in drafts:
         head = signature(draft.syntax.head.atom)
         for literal in draft.syntax.body:
@@ -141,15 +139,18 @@ def _check_loops(drafts: Sequence[Draft], problems: Problems) -> None:
             problems.add(place, "R051", name=head[0])
 
 
-def _makes_terms(rule: AST) -> bool:
+def _makes_terms(rule: Tree) -> bool:
     """Whether a rule may conclude a value that none of its premises holds.
 
     It may compute one in its conclusion, wrap one there (``p(f(X)) :- p(X).``) or
     assign one in a premise (``p(Y) :- p(X), Y = X+1.``).
     """
-    parts = list(walk(rule.head.atom.symbol))[1:]
+    parts = list(rule.head.atom.symbol.parts())[1:]
     parts += [
-        part for literal in rule.body if not is_atom(literal) for part in walk(literal)
+        part
+        for literal in rule.body
+        if not is_atom(literal)
+        for part in literal.parts()
     ]
     return any(
         part.ast_type in _MAKES_TERMS
@@ -168,7 +169,7 @@ def _check_safety(drafts: Sequence[Draft], problems: Problems) -> None:
             with ProgramBuilder(control) as builder:
                 for draft in drafts:
                     if draft.source is source:
-                        builder.add(draft.syntax)
+                        builder.add(draft.syntax.origin)
             control.ground([("no_such_part", [])])
         except RuntimeError as error:
             report_logged(source, messages or [str(error)], problems)
@@ -178,8 +179,8 @@ def _collector(messages: list[str]) -> Callable[[clingo.MessageCode, str], None]
     return lambda _, message: messages.append(message)
 
 
-def _warn(drafts: Sequence[Draft], kinds: Kinds, problems: Problems) -> None:
-    """Tell what has no effect."""
+def warn(drafts: Sequence[Draft], kinds: Kinds, problems: Problems) -> None:
+    """Tell what has no effect in rules without errors."""
     rules = [
         (draft, shape_of(draft.syntax, kinds.variables(draft.syntax)))
         for draft in drafts

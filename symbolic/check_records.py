@@ -87,12 +87,18 @@ WORDINGS = {
     "R070": "expected {expected}",
     "R071": "{unknown}",
     "R072": "{reason}",
+    # Engines
+    "R080": "{said}",
     # Warnings
     "R101": "{id} can never apply: nothing gives {premise}{also}",
     "R102": "no rule uses {signs}",
     "R103": "nothing uses {name}/{count}, which {id} concludes",
     "R104": "{id} never counts: it has no kind; add group({quoted},Kind).",
     "R105": "{id} has no effect: {unknown}",
+    "R106": "{id} {why}, which the second engine cannot follow: what depends on it is "
+    "not compared",
+    "R107": "the verdict of this case was not compared: it depends on rules that the "
+    "second engine cannot follow",
 }
 """The words for each code; this is the one place where they lie."""
 

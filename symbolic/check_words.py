@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 import clingo
-from clingo.ast import AST, ASTType
+from clingo.ast import ASTType
 
 from s3ns.facts import Label, Side, vocabulary
 from s3ns.facts.verdict import Hemisphere, Strength
 from s3ns.symbolic.check_records import Problems, unknown
 from s3ns.symbolic.drafts import Draft
 from s3ns.symbolic.kinds import Kinds, is_constant
-from s3ns.symbolic.syntax import global_variables, is_atom, signature, walk
+from s3ns.symbolic.syntax import global_variables, is_atom, signature
+from s3ns.symbolic.syntax_tree import Tree
 from s3ns.symbolic.wording import placeholders
 
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
@@ -56,7 +57,7 @@ def check_words(draft: Draft, kinds: Kinds, problems: Problems) -> None:
     _check_sentences(draft, problems)
 
 
-def _check_kind(draft: Draft, kind: str, argument: AST, problems: Problems) -> None:
+def _check_kind(draft: Draft, kind: str, argument: Tree, problems: Problems) -> None:
     place = draft.place(argument)
     if kind in _CODES and is_constant(argument):
         if str(argument) not in _words()[kind]:
@@ -70,7 +71,7 @@ def _check_kind(draft: Draft, kind: str, argument: AST, problems: Problems) -> N
         problems.add(place, "R047", kind=kind, came=argument, hint=hint)
 
 
-def _check_side(draft: Draft, sign: AST, side: AST, problems: Problems) -> None:
+def _check_side(draft: Draft, sign: Tree, side: Tree, problems: Problems) -> None:
     named = vocabulary().by_name.get(str(sign)) if is_constant(sign) else None
     if named is None or not is_constant(side) or str(side) not in list(Side):
         return
@@ -156,7 +157,7 @@ def _check_sentences(draft: Draft, problems: Problems) -> None:
     """
     if draft.label is None:
         return
-    names = global_variables(draft.syntax)
+    names = global_variables(draft.syntax.head, draft.syntax.body)
     for name, _ in placeholders(draft.label.says):
         if name not in names:
             said = unknown("variable", name, names)
@@ -199,10 +200,10 @@ def check_arguments(
             problems.add(place, "R040", unknown=said)
 
 
-def walk_body(rule: AST) -> Iterable[AST]:
+def walk_body(rule: Tree) -> Iterable[Tree]:
     """Yield the atoms in the premises of a rule, those within aggregates included."""
     for literal in rule.body:
-        for part in walk(literal):
+        for part in literal.parts():
             if part.ast_type is ASTType.Literal and is_atom(part):
                 yield part.atom
 
@@ -227,17 +228,17 @@ def _words() -> Mapping[str, list[str]]:
     }
 
 
-def _is_literal(term: AST) -> bool:
+def _is_literal(term: Tree) -> bool:
     return _is_text(term) or _is_number(term)
 
 
-def _is_text(term: AST) -> bool:
+def _is_text(term: Tree) -> bool:
     return _is_symbol(term, clingo.SymbolType.String)
 
 
-def _is_number(term: AST) -> bool:
+def _is_number(term: Tree) -> bool:
     return _is_symbol(term, clingo.SymbolType.Number)
 
 
-def _is_symbol(term: AST, kind: clingo.SymbolType) -> bool:
+def _is_symbol(term: Tree, kind: clingo.SymbolType) -> bool:
     return bool(term.ast_type is ASTType.SymbolicTerm and term.symbol.type is kind)

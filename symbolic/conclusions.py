@@ -36,7 +36,7 @@ class Conclusive:
         needed = {found for start in wanted for found in reached(start, below)}
         self._wanted = wanted
         self._program = [
-            rule.syntax
+            rule.syntax.origin
             for rule, shape in zip(base.rules, base.shapes, strict=True)
             if signature_of(shape.head) in needed
         ]

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import clingo
 import msgspec
-from clingo.ast import AST, ASTType, SymbolicTerm
+from clingo.ast import ASTType, SymbolicTerm
 
 from s3ns.symbolic.check_records import Place, Problems, unknown
 from s3ns.symbolic.labels import Label, LabelReader, Reweighting
 from s3ns.symbolic.sources import TEMPLATES, Source
 from s3ns.symbolic.syntax import parse, signature
+from s3ns.symbolic.syntax_tree import Tree
 from s3ns.symbolic.templates import compiled
 
 WEIGHTED = ("supports", "lateral_sign")
@@ -33,14 +34,14 @@ class Draft(msgspec.Struct, frozen=True):
 
     label: Label | None
     source: Source
-    syntax: AST
+    syntax: Tree
 
     @property
     def id(self) -> str:
         """The id, for messages."""
         return self.label.id if self.label else "this rule"
 
-    def place(self, node: AST | None = None) -> Place:
+    def place(self, node: Tree | None = None) -> Place:
         """Return the place of a piece of the rule, by default its beginning."""
         return self.source.place(self.syntax if node is None else node)
 
@@ -130,7 +131,9 @@ def _reweighted(
         if new is not None and draft.label and weight_of(draft.syntax) is not None:
             done.add(draft.id)
             head = draft.syntax.head.atom.symbol
-            number = SymbolicTerm(head.arguments[2].location, clingo.Number(new.points))
+            number = Tree(
+                SymbolicTerm(head.arguments[2].location, clingo.Number(new.points))
+            )
             source = f"{draft.label.source}; weight {new.points}: {new.why}"
             found.append(
                 msgspec.structs.replace(
@@ -151,7 +154,7 @@ def _reweighted(
     return found
 
 
-def weight_of(rule: AST) -> int | None:
+def weight_of(rule: Tree) -> int | None:
     """Return the weight of the evidence that a rule concludes, if it is a number."""
     name, count = signature(rule.head.atom)
     if count != 3 or name not in WEIGHTED:
@@ -163,11 +166,11 @@ def weight_of(rule: AST) -> int | None:
     return symbol.number if symbol.type is clingo.SymbolType.Number else None
 
 
-def _with_weight(rule: AST, number: AST) -> AST:
+def _with_weight(rule: Tree, number: Tree) -> Tree:
     symbol = rule.head.atom.symbol
     arguments = [*symbol.arguments[:2], number]
-    atom = rule.head.atom.update(symbol=symbol.update(arguments=arguments))
-    return rule.update(head=rule.head.update(atom=atom))
+    atom = rule.head.atom.updated(symbol=symbol.updated(arguments=arguments))
+    return rule.updated(head=rule.head.updated(atom=atom))
 
 
 def _concluded(drafts: Iterable[Draft]) -> dict[str, int]:
@@ -193,7 +196,7 @@ def _rules(
             reader.add(statement)
             continue
         label = reader.take(statement)
-        drafts += [Draft(label, source, each) for each in statement.unpool()]
+        drafts += [Draft(label, source, each) for each in statement.unpooled()]
     reader.finish()
     disabled.update(reader.disabled)
     reweighted.update(reader.reweighted)

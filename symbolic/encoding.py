@@ -16,7 +16,7 @@ Times are deciseconds, measures integers at the scale of the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
@@ -34,6 +34,7 @@ from s3ns.facts import (
     scaled,
     vocabulary,
 )
+from s3ns.symbolic.pooling import pooled
 from s3ns.symbolic.wording import measured, side_words, span_words, uncapitalised
 
 MERGE_GAP = 5
@@ -74,8 +75,10 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     """Return the facts of a Document, each with its words for the proof.
 
     Neighbouring findings of one sign and side are merged: the interval is their union,
-    the confidence their mean by duration, and each measure that of the longest finding
-    that carries it.
+    and each measure that of the longest finding that carries it. The confidence is the
+    mean by duration of what one source found; that of several sources is pooled, with
+    those that looked all the while and did not see the sign, see
+    :mod:`s3ns.symbolic.pooling`.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     )
     for source in sorted({finding.source for finding in document.findings}):
         facts[_atom("source", source)] = Leaf("given", f"Findings are of {source}")
-    facts.update(_findings(document.findings))
+    facts.update(_findings(document))
     for sign_name, start, end in _unions(document.absences):
         facts[_atom("absent", sign_name, start, end)] = Leaf(
             "absence",
@@ -140,25 +143,59 @@ def _analysed(document: Document) -> tuple[int, int]:
     )
 
 
-def _findings(findings: Iterable[Finding]) -> dict[clingo.Symbol, Leaf]:
+def _findings(document: Document) -> dict[clingo.Symbol, Leaf]:
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in sorted(findings, key=_finding_key):
+    unseen = unseen_by(document)
+    for finding in sorted(document.findings, key=_finding_key):
         groups.setdefault((finding.sign, str(finding.side)), []).append(finding)
     facts: dict[clingo.Symbol, Leaf] = {}
-    for (sign, side), members in groups.items():
+    for key, members in groups.items():
         for start, end, merged in _merged(members, MERGE_GAP):
-            facts.update(_finding(sign, side, start, end, merged))
+            others = unseen(key[0], (start, end), merged)
+            facts.update(_finding(key, (start, end), merged, others))
     return facts
 
 
+def unseen_by(
+    document: Document,
+) -> Callable[[str, tuple[int, int], Iterable[Finding]], list[str]]:
+    """Return what tells which sources looked for a sign and did not see it.
+
+    It takes the sign, a stretch in deciseconds, and the findings there; the sources are
+    those that looked all the while and have none of these.
+    """
+    looked: dict[str, list[tuple[str, int, int]]] = {}
+    for source in sorted({item.source for item in document.absences}):
+        own = (item for item in document.absences if item.source == source)
+        for sign, start, end in _unions(own):
+            looked.setdefault(sign, []).append((source, start, end))
+
+    def unseen(
+        sign: str, span: tuple[int, int], findings: Iterable[Finding]
+    ) -> list[str]:
+        saw = {finding.source for finding in findings}
+        return [
+            source
+            for source, start, end in looked.get(sign, ())
+            if source not in saw and start <= span[0] and span[1] <= end
+        ]
+
+    return unseen
+
+
 def _finding(
-    sign: str, side: str, start: int, end: int, members: list[Finding]
+    key: tuple[str, str],
+    span: tuple[int, int],
+    members: list[Finding],
+    unseen: list[str],
 ) -> dict[clingo.Symbol, Leaf]:
-    lengths = [max(member.duration, 0.1) for member in members]
-    confidence = sum(
-        member.confidence * length
-        for member, length in zip(members, lengths, strict=True)
-    ) / sum(lengths)
+    sign, side = key
+    start, end = span
+    by_source: dict[str, list[Finding]] = {}
+    for member in members:
+        by_source.setdefault(member.source, []).append(member)
+    seen = {source: _mean(own) for source, own in sorted(by_source.items())}
+    confidence = pooled(list(seen.values()), len(unseen))
     # The longest first; of equals the surest, then the earliest.
     by_length = sorted(members, key=lambda item: (-item.duration, -item.confidence))
     measures: dict[str, float] = {}
@@ -168,24 +205,37 @@ def _finding(
     if side != "none":
         where = f"{side_words(side)}, {where}"
     evidence = "; ".join(dict.fromkeys(m.evidence for m in members if m.evidence))
-    atom = _atom("seen", sign, side, start, end, scaled(confidence, 100))
+    place = [_word(sign), _word(side), *map(_count, (start, end))]
+    percent = scaled(confidence, 100)
+    said = ""
+    if len(seen) > 1 or unseen:
+        words = [f"{source} {each:.2f}" for source, each in seen.items()]
+        words += [f"not seen by {source}" for source in unseen]
+        said = f", from {', '.join(words)}"
     title = vocabulary().by_name[sign].title
     facts = {
-        atom: Leaf(
+        clingo.Function("seen", [*place, _count(percent)]): Leaf(
             "finding",
-            f"{title}, {where}, confidence {scaled(confidence, 100) / 100:.2f}"
+            f"{title}, {where}, confidence {percent / 100:.2f}{said}"
             + (f" ({evidence})" if evidence else ""),
         )
     }
     for name, value in sorted(measures.items()):
         kind = vocabulary().measures[name]
         number = _number(value * kind.scale, scaled(value, kind.scale))
-        facts[_atom("measure", sign, side, start, end, name, number)] = Leaf(
+        facts[clingo.Function("measure", [*place, _word(name), _count(number)])] = Leaf(
             "measure",
             f"{kind.title[:1].upper()}{kind.title[1:]}: {measured(name, number)} "
             f"({uncapitalised(title)}, {where})",
         )
     return facts
+
+
+def _mean(findings: Sequence[Finding]) -> float:
+    """Return the mean confidence of what one source found, by duration."""
+    lengths = [max(finding.duration, 0.1) for finding in findings]
+    weighted = (f.confidence * n for f, n in zip(findings, lengths, strict=True))
+    return sum(weighted) / sum(lengths)
 
 
 def _finding_key(finding: Finding) -> tuple[object, ...]:
@@ -242,12 +292,14 @@ def _atom(name: str, *arguments: str | int) -> clingo.Symbol:
     return clingo.Function(
         name,
         [
-            clingo.Number(_number(argument, argument))
-            if isinstance(argument, int)
-            else _word(argument)
+            _count(argument) if isinstance(argument, int) else _word(argument)
             for argument in arguments
         ],
     )
+
+
+def _count(number: int) -> clingo.Symbol:
+    return clingo.Number(_number(number, number))
 
 
 # The words of the vocabulary are few and used again and again.

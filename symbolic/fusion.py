@@ -24,10 +24,8 @@ from s3ns.facts import (
     Unassessable,
     vocabulary,
 )
+from s3ns.symbolic.pooling import CORRELATION, effective_number
 from s3ns.symbolic.reliability import Reliability, judged
-
-CORRELATION = 0.3
-"""How far extractors say the same of a sign whatever is there. Grade: design."""
 
 Tables = Mapping[str, Mapping[str, Reliability]]
 """For each source how it reports each sign."""
@@ -60,8 +58,8 @@ def chance_of(
     present = sum(table.present for table in tables) + 1
     events = sum(table.present + table.missing for table in tables) + 2
     shift = sum(table.evidence[0 if seen else 1] for seen, table in said)
-    size = 1 + (len(said) - 1) * correlation
-    return float(expit(logit(present / events) + shift / size))
+    share = effective_number(len(said), correlation) / len(said)
+    return float(expit(logit(present / events) + shift * share))
 
 
 def fused(documents: Sequence[Document], tables: Tables) -> Document:
@@ -70,7 +68,8 @@ def fused(documents: Sequence[Document], tables: Tables) -> Document:
     A finding's confidence becomes the probability that its sign was there. Where that
     is more likely than not, nobody's absence counts against it. An absence by a source
     that sees the sign no better than chance proves nothing: the sign is not assessable
-    there.
+    there. All bear the names of all sources: what each said is in the confidence
+    already, and is not to be counted again.
 
     Parameters
     ----------
@@ -117,8 +116,11 @@ def fused(documents: Sequence[Document], tables: Tables) -> Document:
         ]
         if said:
             chance[sign] = chance_of(said)
+    names = ", ".join(sorted(sources))
     kept: list[Observation] = [
-        msgspec.structs.replace(item, confidence=chance.get(item.sign, item.confidence))
+        msgspec.structs.replace(
+            item, confidence=chance.get(item.sign, item.confidence), source=names
+        )
         for item in whole.findings
     ]
     for item in whole.absences:
@@ -126,14 +128,14 @@ def fused(documents: Sequence[Document], tables: Tables) -> Document:
         if table is None or not table.is_informative:
             kept.append(_unassessable(item))
         elif chance[item.sign] < HALF:
-            kept.append(item)
+            kept.append(msgspec.structs.replace(item, source=names))
     kept += (u for document in documents for u in document.unassessable)
     bare = msgspec.structs.replace(whole, findings=(), absences=())
     step = Step(
         stage="fuse",
         tool="s3ns",
         version=__version__,
-        parameters={"correlation": CORRELATION, "sources": ", ".join(sources)},
+        parameters={"correlation": CORRELATION, "sources": names},
     )
     return bare.with_observations(kept, step)
 

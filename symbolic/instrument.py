@@ -27,9 +27,7 @@ from clingo import ast
 from clingo.ast import AST, AggregateFunction, ASTType, Transformer
 
 from s3ns.symbolic.syntax import global_variables, is_atom, is_negated
-
-GIVEN = "_given"
-"""The predicate that lists the facts of a rule base: number of the rule, and fact."""
+from s3ns.symbolic.syntax_tree import Tree
 
 _PAIR = 2
 _EQUAL = ast.ComparisonOperator.Equal
@@ -54,9 +52,11 @@ def member_name(rule: int, place: int) -> str:
 
 
 def instrumented(
-    rules: Sequence[AST], kinds: Sequence[Mapping[str, str]]
+    rules: Sequence[Tree], kinds: Sequence[Mapping[str, str]]
 ) -> tuple[AST, ...]:
     """Return the replay program of these rules, numbered in the order given.
+
+    Facts are no part of it: they are the same for any Document.
 
     Parameters
     ----------
@@ -67,19 +67,19 @@ def instrumented(
     """
     lines: list[str] = []
     for number, (rule, known) in enumerate(zip(rules, kinds, strict=True)):
-        lines += _replayed(number, rule, known)
+        if rule.body:
+            lines += _replayed(number, rule, known)
     program: list[AST] = []
     ast.parse_string("\n".join(lines), program.append)
     return tuple(program[1:])  # without the `#program base` of the parser
 
 
-def step_variables(rule: AST) -> list[str]:
+def step_variables(rule: Tree) -> list[str]:
     """Return the names of the variables in a step, in order."""
-    named = rule.update(body=_Namer().name_positive(rule.body))
-    return global_variables(named)
+    return global_variables(rule.head, _Namer().name_positive(rule.body))
 
 
-def solver_text(rule: AST, kinds: Mapping[str, str]) -> str:
+def solver_text(rule: Tree, kinds: Mapping[str, str]) -> str:
     """Return a rule as the solver is quickest with it.
 
     The later of two times is an aggregate in the rules, which the solver keeps account
@@ -90,7 +90,7 @@ def solver_text(rule: AST, kinds: Mapping[str, str]) -> str:
     return f"{rule.head} :- {'; '.join(_quick(one, kinds) for one in rule.body)}."
 
 
-def _quick(literal: AST, kinds: Mapping[str, str]) -> str:
+def _quick(literal: Tree, kinds: Mapping[str, str]) -> str:
     atom = literal.atom
     if atom.ast_type is not ASTType.BodyAggregate or atom.right_guard:
         return str(literal)
@@ -116,12 +116,9 @@ def _quick(literal: AST, kinds: Mapping[str, str]) -> str:
     return f"{guard.term} = ({one}+{two}{between}|{one}-{two}|)/2"
 
 
-def _replayed(number: int, rule: AST, kinds: Mapping[str, str]) -> list[str]:
-    if not rule.body:
-        return [f"{GIVEN}({number},{rule.head.atom}).", f"{rule.head}."]
+def _replayed(number: int, rule: Tree, kinds: Mapping[str, str]) -> list[str]:
     body = _Namer().name_positive(rule.body)
-    named = rule.update(body=body)
-    values = global_variables(named)
+    values = global_variables(rule.head, body)
     step = step_name(number)
     head = _atom(step, [str(rule.head.atom), *values, *map(_premise, body)])
     applied = _atom(step, ["_", *values, *("_" for _ in body)])
@@ -134,7 +131,7 @@ def _replayed(number: int, rule: AST, kinds: Mapping[str, str]) -> list[str]:
         if literal.atom.ast_type is not ASTType.BodyAggregate:
             continue
         if not _has_equal(literal.atom):
-            bare = literal.atom.update(left_guard=None, right_guard=None)
+            bare = literal.atom.updated(left_guard=None, right_guard=None)
             # The name cannot occur in a rule: variables of rules begin with a letter.
             value = _atom(value_name(number, place), [*values, "_V"])
             lines.append(f"{value} :- {applied}, _V = {bare}.")
@@ -152,7 +149,7 @@ def _replayed(number: int, rule: AST, kinds: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _attained(aggregate: AST, element: AST) -> list[str]:
+def _attained(aggregate: Tree, element: Tree) -> list[str]:
     """Return what keeps of a least or greatest value only those that attain it.
 
     That all others lie behind is what the extreme says; to list them would bury it.
@@ -166,16 +163,17 @@ def _attained(aggregate: AST, element: AST) -> list[str]:
     return [f"{element.terms[0]} = {guard.term}"]
 
 
-def _has_equal(aggregate: AST) -> bool:
+def _has_equal(aggregate: Tree) -> bool:
     """Whether a bound is the value itself, so that the step tells it already."""
     guards = (aggregate.left_guard, aggregate.right_guard)
     return any(guard and guard.comparison == _EQUAL for guard in guards)
 
 
-def _premise(literal: AST) -> str:
+def _premise(literal: Tree) -> str:
     atom = literal.atom
     if atom.ast_type is ASTType.SymbolicAtom:
-        return str(_Any()(atom) if is_negated(literal) else atom)
+        is_open = is_negated(literal) and _has_any(literal)
+        return str(_Any()(atom.origin) if is_open else atom)
     if atom.ast_type is ASTType.Comparison:
         return _tuple(map(str, [atom.term, *(guard.term for guard in atom.guards)]))
     guards = (atom.left_guard, atom.right_guard)
@@ -190,16 +188,23 @@ def _tuple(terms: Iterable[str]) -> str:
     return "(" + "".join(f"{term}," for term in terms) + ")"
 
 
+def _has_any(node: Tree) -> bool:
+    """Whether there is a ``_`` within a piece of syntax."""
+    return any(
+        part.ast_type is ASTType.Variable and part.name == "_" for part in node.parts()
+    )
+
+
 class _Namer(Transformer):
     """Gives each ``_`` of a positive premise a name, so that a step tells its value."""
 
     def __init__(self, begin: str = "_U") -> None:
         self._count, self._begin = 0, begin
 
-    def name_positive(self, body: Sequence[AST]) -> list[AST]:
+    def name_positive(self, body: Iterable[Tree]) -> list[Tree]:
         return [
-            self.visit(literal)
-            if is_atom(literal) and not is_negated(literal)
+            Tree(self.visit(literal.origin))
+            if is_atom(literal) and not is_negated(literal) and _has_any(literal)
             else literal
             for literal in body
         ]

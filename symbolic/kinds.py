@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from clingo import SymbolType
-from clingo.ast import AST, ASTType, BinaryOperator, ComparisonOperator
+from clingo.ast import ASTType, BinaryOperator, ComparisonOperator
 
 from s3ns.symbolic.encoding import INPUTS
-from s3ns.symbolic.syntax import is_atom, signature, walk
+from s3ns.symbolic.syntax import is_atom, signature
+from s3ns.symbolic.syntax_tree import Tree
 
 _MIXED = "mixed"
 """Of a place that holds different kinds of things in different rules."""
@@ -25,7 +26,7 @@ Slot = tuple[str, int, int]
 class Kinds:
     """The kinds of all places of a program."""
 
-    def __init__(self, rules: Sequence[AST]) -> None:
+    def __init__(self, rules: Sequence[Tree]) -> None:
         self._slots: dict[Slot, str] = {
             (name, len(places), position): kind
             for name, places in INPUTS.items()
@@ -37,7 +38,7 @@ class Kinds:
         while sum(self._learn(rule) for rule in rules):
             pass
 
-    def variables(self, rule: AST) -> dict[str, str]:
+    def variables(self, rule: Tree) -> dict[str, str]:
         """Return the kind of each variable of a rule whose kind is known."""
         known: dict[str, str] = {}
         for slot, argument in self._filled[id(rule)]:
@@ -47,16 +48,16 @@ class Kinds:
             _assigned(literal, known)
         return {name: kind for name, kind in known.items() if kind != _MIXED}
 
-    def filled(self, node: AST) -> Iterator[tuple[str, AST]]:
+    def filled(self, node: Tree) -> Iterator[tuple[str, Tree]]:
         """Yield what fills each place of known kind within a piece of syntax."""
         for slot, argument in _filled(node):
             kind = self._slots.get(slot, _MIXED)
             if kind != _MIXED:
                 yield kind, argument
 
-    def sided(self, node: AST) -> Iterator[tuple[AST, AST]]:
+    def sided(self, node: Tree) -> Iterator[tuple[Tree, Tree]]:
         """Yield each sign within a piece of syntax that has a side behind it."""
-        before: tuple[Slot, AST] | None = None
+        before: tuple[Slot, Tree] | None = None
         for slot, argument in _filled(node):
             if (
                 before is not None
@@ -67,7 +68,7 @@ class Kinds:
                 yield before[1], argument
             before = slot, argument
 
-    def signs_named(self, rule: AST) -> set[str]:
+    def signs_named(self, rule: Tree) -> set[str]:
         """Return the signs that a rule names."""
         return {
             str(argument)
@@ -75,7 +76,7 @@ class Kinds:
             if self._slots.get(slot) == "sign" and is_constant(argument)
         }
 
-    def _learn(self, rule: AST) -> bool:
+    def _learn(self, rule: Tree) -> bool:
         known = self.variables(rule)
         head = len(rule.head.atom.symbol.arguments)
         changed = False
@@ -95,7 +96,7 @@ class Kinds:
         return changed
 
 
-def kind_of(term: AST, known: Mapping[str, str]) -> str | None:
+def kind_of(term: Tree, known: Mapping[str, str]) -> str | None:
     """Return the kind of a term, given those of its variables."""
     if term.ast_type is ASTType.Variable:
         return known.get(term.name)
@@ -108,7 +109,7 @@ def kind_of(term: AST, known: Mapping[str, str]) -> str | None:
     return None
 
 
-def is_constant(term: AST) -> bool:
+def is_constant(term: Tree) -> bool:
     """Whether a term is a lower-case word."""
     if term.ast_type is ASTType.SymbolicTerm:
         return term.symbol.type is SymbolType.Function
@@ -117,9 +118,9 @@ def is_constant(term: AST) -> bool:
     )
 
 
-def _filled(node: AST) -> Iterator[tuple[Slot, AST]]:
+def _filled(node: Tree) -> Iterator[tuple[Slot, Tree]]:
     """Yield each place of each atom within a piece of syntax, with what fills it."""
-    for part in walk(node):
+    for part in node.parts():
         if (
             part.ast_type is ASTType.SymbolicAtom
             and part.symbol.ast_type is ASTType.Function
@@ -128,11 +129,11 @@ def _filled(node: AST) -> Iterator[tuple[Slot, AST]]:
                 yield (*signature(part), position), argument
 
 
-def _is_variable(term: AST) -> bool:
+def _is_variable(term: Tree) -> bool:
     return term.ast_type is ASTType.Variable and term.name != "_"
 
 
-def _assigned(literal: AST, known: dict[str, str]) -> None:
+def _assigned(literal: Tree, known: dict[str, str]) -> None:
     """Add the kind of a variable that a premise assigns, ``X = End-Start``."""
     if is_atom(literal):
         return

@@ -32,10 +32,10 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
-from clingo.ast import AST
 
 from s3ns.symbolic.check_records import Place, Problems, unknown
 from s3ns.symbolic.sources import Source
+from s3ns.symbolic.syntax_tree import Tree
 from s3ns.symbolic.wording import placeholders
 
 GRADES = ("A", "B", "C", "design")
@@ -112,7 +112,7 @@ class LabelReader:
         self._places: dict[str, Place] = {}
         self._line = 0
 
-    def add(self, comment: AST) -> None:
+    def add(self, comment: Tree) -> None:
         """Take a comment in; comments that are no part of a label are passed over."""
         text = comment.value.rstrip()
         if not text.startswith("%!"):
@@ -139,7 +139,7 @@ class LabelReader:
         else:
             self._begin(place, comment, match["field"], match["text"].strip())
 
-    def take(self, rule: AST) -> Label | None:
+    def take(self, rule: Tree) -> Label | None:
         """Return the label of this rule, or ``None`` where it is wrong."""
         self._drop_broken(rule.location.begin.line)
         fields, self._fields = self._fields, {}
@@ -198,7 +198,7 @@ class LabelReader:
         last = list(self._fields)[-1]
         self._fields[last] = f"{self._fields[last]} {text}".strip()
 
-    def _begin(self, place: Place, comment: AST, field: str, text: str) -> None:
+    def _begin(self, place: Place, comment: Tree, field: str, text: str) -> None:
         starts = field in {"rule", "given"}
         if field in self._fields or (self._fields and starts):
             self._problems.add(place, "R024", id=self._name(), field=field)

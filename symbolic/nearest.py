@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import clingo
-from clingo.ast import AST, ASTType, ComparisonOperator
+from clingo.ast import ASTType, ComparisonOperator
 
 from s3ns.symbolic.optimum import least
 from s3ns.symbolic.syntax import (
@@ -24,6 +24,7 @@ from s3ns.symbolic.syntax import (
     signature,
     variables,
 )
+from s3ns.symbolic.syntax_tree import Tree
 
 NOT_FOUND, UNMET = 10, 3
 """Costs: three conditions unmet by what is there are nearer than nothing there."""
@@ -82,7 +83,7 @@ class AnswerSet:
 
 
 def nearest(
-    rule: AST, bound: Mapping[str, clingo.Symbol], holds: AnswerSet, *, seconds: float
+    rule: Tree, bound: Mapping[str, clingo.Symbol], holds: AnswerSet, *, seconds: float
 ) -> Nearest | None:
     """Return how near a rule came, or ``None`` if there was no time to tell.
 
@@ -118,7 +119,7 @@ def nearest(
 
 
 def _program(
-    rule: AST, bound: Mapping[str, clingo.Symbol], holds: AnswerSet
+    rule: Tree, bound: Mapping[str, clingo.Symbol], holds: AnswerSet
 ) -> Iterable[str]:
     used = {signature(atom) for literal in rule.body for atom, _ in atoms_of(literal)}
     for name, arity in sorted(used):
@@ -139,7 +140,7 @@ def _program(
         for place, literal in places
         if not is_atom(literal) or is_negated(literal)
     ]
-    shared = set(global_variables(rule))
+    shared = set(global_variables(rule.head, rule.body))
     for place, literal in waiting:
         names = [name for name in variables(literal) if name in shared]
         target = _assigned(literal, ground)
@@ -161,7 +162,7 @@ def _program(
 
 
 def _positive(
-    place: int, atom: AST, names: Sequence[str], bound: Mapping[str, clingo.Symbol]
+    place: int, atom: Tree, names: Sequence[str], bound: Mapping[str, clingo.Symbol]
 ) -> Iterable[str]:
     fixed = [f"{name}={bound[name]}" for name in names if name in bound]
     yield f"_can({place},K) :- {_body(f'_atom(K,{atom})', *fixed)}."
@@ -173,14 +174,14 @@ def _positive(
         yield f'_value("{name}",{name}) :- _pick({place},K), _atom(K,{atom}).'
 
 
-def _condition(place: int, literal: AST, known: Sequence[str]) -> Iterable[str]:
+def _condition(place: int, literal: Tree, known: Sequence[str]) -> Iterable[str]:
     atom = literal.atom
     yield f"_met({place}) :- {_body(*known, str(literal))}."
     if atom.ast_type is ASTType.Comparison:
         sides = [str(atom.term), *(str(guard.term) for guard in atom.guards)]
         came = f"_T = ({','.join(sides)},)"
     else:
-        came = f"_T = {atom.update(left_guard=None, right_guard=None)}"
+        came = f"_T = {atom.updated(left_guard=None, right_guard=None)}"
     yield f"_unmet({place},_T) :- {_body(*known, f'not _met({place})', came)}."
     yield f":~ _unmet({place},_). [{UNMET}@3,{place}]"
     if (
@@ -191,10 +192,10 @@ def _condition(place: int, literal: AST, known: Sequence[str]) -> Iterable[str]:
         yield f"_short({place},|L-R|) :- _unmet({place},(L,R))."
 
 
-def _assigned(literal: AST, ground: set[str]) -> str | None:
+def _assigned(literal: Tree, ground: set[str]) -> str | None:
     """Return the variable that a premise gives its value, if it does."""
     atom = literal.atom
-    sides: list[AST] = []
+    sides: list[Tree] = []
     if atom.ast_type is ASTType.BodyAggregate:
         guards = [guard for guard in (atom.left_guard, atom.right_guard) if guard]
         sides = [g.term for g in guards if g.comparison == ComparisonOperator.Equal]

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+import clingo
 import msgspec
 from clingo.ast import AST
 
 from s3ns.facts import FileHash, RuleReference
-from s3ns.symbolic.check import check
+from s3ns.symbolic.check import check, warn
 from s3ns.symbolic.check_records import Problem, Problems
 from s3ns.symbolic.check_trial import check_trial
 from s3ns.symbolic.drafts import Draft, Layer, laid_over, read_layer
+from s3ns.symbolic.encoding import INPUTS
 from s3ns.symbolic.instrument import instrumented, solver_text
 from s3ns.symbolic.kinds import Kinds
 from s3ns.symbolic.labels import Label
@@ -22,9 +24,10 @@ from s3ns.symbolic.prevalence import prevalence_layer
 from s3ns.symbolic.relevance import Relevance
 from s3ns.symbolic.shapes import Shape, shape_of
 from s3ns.symbolic.sources import Source, built_in, read_folder
+from s3ns.symbolic.syntax_tree import Tree
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, dict=True):
     """One rule with its label and place.
 
     Attributes
@@ -39,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     label: Label
     source: Source
-    syntax: AST
+    syntax: Tree
 
     @property
     def file(self) -> str:
@@ -58,7 +61,7 @@ class Rule(msgspec.Struct, frozen=True):
         lines = self.source.text.splitlines()[place.begin.line - 1 : place.end.line]
         return "\n".join(lines)
 
-    @property
+    @cached_property
     def reference(self) -> RuleReference:
         """The rule as a Document cites it."""
         return RuleReference(
@@ -111,8 +114,11 @@ def rule_layers(
     return (own,) if alone else (built_in(), own)
 
 
-def read(*layers: Mapping[str, bytes]) -> Program:
-    """Read and check rule files, given by name; report all that is wrong."""
+def read(*layers: Mapping[str, bytes], warnings: bool = True) -> Program:
+    """Read and check rule files, given by name; report all that is wrong.
+
+    Whoever only wants to apply the rules need not wait for the warnings.
+    """
     problems = Problems()
     folders: list[Layer] = []
     for texts in layers:
@@ -120,6 +126,8 @@ def read(*layers: Mapping[str, bytes]) -> Program:
     drafts = laid_over(folders, problems)
     kinds = Kinds([draft.syntax for draft in drafts])
     check(drafts, kinds, problems)
+    if warnings and not problems.errors:
+        warn(drafts, kinds, problems)
     return Program(
         files=tuple(
             FileHash(name, hashlib.sha256(raw).hexdigest())
@@ -174,7 +182,7 @@ class RuleBase:
             If a file cannot be used; the message tells the first error, with file,
             line and column, and how many more there are.
         """
-        program = read(*layers)
+        program = read(*layers, warnings=False)
         program.problems.raise_first()
         self.files = program.files
         self.sources = program.sources
@@ -227,8 +235,22 @@ class RuleBase:
         return base
 
     @cached_property
+    def given(self) -> tuple[tuple[int, clingo.Symbol], ...]:
+        """The facts among the rules, each after the number of its rule."""
+        facts = (
+            f"given({number},{rule.syntax.head.atom})."
+            for number, rule in enumerate(self.rules)
+            if not rule.syntax.body
+        )
+        control = clingo.Control(["--warn=none"])
+        control.add("base", [], "\n".join(facts))
+        control.ground([("base", [])])
+        rows = (atom.symbol.arguments for atom in control.symbolic_atoms)
+        return tuple((number.number, fact) for number, fact in rows)
+
+    @cached_property
     def replay_program(self) -> tuple[AST, ...]:
-        """The program that lists every application of every rule."""
+        """The program that lists every application of every rule but the facts."""
         rules = [rule.syntax for rule in self.rules]
         return instrumented(rules, list(map(self._kinds.variables, rules)))
 
@@ -247,6 +269,17 @@ class RuleBase:
             shape_of(rule.syntax, self._kinds.variables(rule.syntax))
             for rule in self.rules
         )
+
+    @cached_property
+    def arities(self) -> dict[str, tuple[int, ...]]:
+        """Numbers of arguments of each predicate that is given or concluded."""
+        found: dict[str, dict[int, None]] = {
+            name: {len(places): None} for name, places in INPUTS.items()
+        }
+        for shape in self.shapes:
+            head = shape.head
+            found.setdefault(head.name, {})[len(head.arguments)] = None
+        return {name: tuple(found[name]) for name in sorted(found)}
 
     @cached_property
     def relevance(self) -> Relevance:

@@ -15,12 +15,14 @@ on them is not compared.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import clingo
 import msgspec
 import networkx as nx
 
 from s3ns.facts import Document
+from s3ns.symbolic.check_records import Place
 from s3ns.symbolic.datalog import (
     Atom,
     Comparison,
@@ -49,6 +51,27 @@ Signature = tuple[str, int]
 VERDICT = ("verdict", 1)
 
 
+class Unfollowed(NamedTuple):
+    """A rule that the second engine cannot follow.
+
+    Attributes
+    ----------
+    rule
+        Its id.
+    place
+        Where it stands.
+    why
+        What it does that the engine does not know, such as ``computes (T/2)``.
+    """
+
+    rule: str
+    place: Place
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.place.file}:{self.place.line}: {self.rule} {self.why}"
+
+
 class CrossCheck(msgspec.Struct, frozen=True, kw_only=True):
     """What two engines say of the same findings.
 
@@ -60,7 +83,7 @@ class CrossCheck(msgspec.Struct, frozen=True, kw_only=True):
         The verdict of clingo and of pyDatalog; empty where there is none, or where it
         depends on a rule that pyDatalog cannot follow.
     unsupported
-        Rules that cannot be followed: place, id and why.
+        Rules that cannot be followed.
     differences
         Conclusions of one engine alone.
     """
@@ -68,7 +91,7 @@ class CrossCheck(msgspec.Struct, frozen=True, kw_only=True):
     agrees: bool
     verdict_first: str
     verdict_second: str
-    unsupported: tuple[str, ...] = ()
+    unsupported: tuple[Unfollowed, ...] = ()
     differences: tuple[str, ...] = ()
 
     @property
@@ -110,7 +133,7 @@ class SecondEngine:
     def _translate(self, base: RuleBase) -> None:
         self._base = base
         self._rules: dict[int, Translation] = {}
-        self.unsupported: list[str] = []
+        self.unsupported: list[Unfollowed] = []
         graph: nx.DiGraph[Signature] = nx.DiGraph()
         missing: list[int] = []
         self._heads: list[Signature] = []
@@ -209,9 +232,9 @@ class SecondEngine:
         heads = {self._heads[each] for each in numbers}
         return heads.union(*(nx.descendants(self._graph, head) for head in heads))
 
-    def _named(self, number: int, why: str) -> str:
+    def _named(self, number: int, why: str) -> Unfollowed:
         rule = self._base.rules[number]
-        return f"{rule.file}:{rule.line}: {rule.label.id} {why}"
+        return Unfollowed(rule.label.id, rule.source.place(rule.syntax), why)
 
     def _first(self, facts: list[clingo.Symbol]) -> dict[Signature, set[Row]]:
         found: dict[Signature, set[Row]] = {}

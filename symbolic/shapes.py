@@ -7,15 +7,17 @@ read off once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 import clingo
 import msgspec
-from clingo.ast import AST, AggregateFunction, ASTType, ComparisonOperator
+from clingo.ast import AggregateFunction, ASTType, ComparisonOperator
 
 from s3ns.symbolic.instrument import ANY, step_variables
 from s3ns.symbolic.kinds import kind_of
 from s3ns.symbolic.syntax import atoms_of, is_atom, is_negated
+from s3ns.symbolic.syntax_tree import Tree
 from s3ns.symbolic.wording import capitalised, quantity
 
 _SIGNS = {
@@ -136,7 +138,7 @@ class Condition(msgspec.Struct, frozen=True):
         return " ".join(words)
 
 
-class Shape(msgspec.Struct, frozen=True):
+class Shape(msgspec.Struct, frozen=True, dict=True):
     """A rule without its syntax tree.
 
     Attributes
@@ -153,8 +155,17 @@ class Shape(msgspec.Struct, frozen=True):
     variables: tuple[str, ...]
     conditions: tuple[Condition, ...]
 
+    @cached_property
+    def positive(self) -> tuple[tuple[int, str], ...]:
+        """The premises that a step rests on: place and kind of each."""
+        return tuple(
+            (place, condition.kind)
+            for place, condition in enumerate(self.conditions)
+            if condition.kind in {"holds", "aggregate"}
+        )
 
-def shape_of(rule: AST, kinds: Mapping[str, str]) -> Shape:
+
+def shape_of(rule: Tree, kinds: Mapping[str, str]) -> Shape:
     """Read off a rule what proofs need; ``kinds`` are those of its variables."""
     return Shape(
         head=_pattern(rule.head.atom),
@@ -163,11 +174,11 @@ def shape_of(rule: AST, kinds: Mapping[str, str]) -> Shape:
     )
 
 
-def _pattern(atom: AST) -> Pattern:
+def _pattern(atom: Tree) -> Pattern:
     return Pattern(atom.symbol.name, tuple(map(_argument, atom.symbol.arguments)))
 
 
-def _argument(term: AST) -> str | clingo.Symbol | None:
+def _argument(term: Tree) -> str | clingo.Symbol | None:
     if term.ast_type is ASTType.Variable and term.name != "_":
         return str(term.name)
     if term.ast_type is ASTType.SymbolicTerm:
@@ -176,7 +187,7 @@ def _argument(term: AST) -> str | clingo.Symbol | None:
     return None
 
 
-def _condition(literal: AST, kinds: Mapping[str, str]) -> Condition:
+def _condition(literal: Tree, kinds: Mapping[str, str]) -> Condition:
     atom = literal.atom
     atoms = tuple(_pattern(used) for used, _ in atoms_of(literal))
     if is_atom(literal):
@@ -210,10 +221,10 @@ def _condition(literal: AST, kinds: Mapping[str, str]) -> Condition:
     )
 
 
-def _sign(guard: AST) -> str:
+def _sign(guard: Tree) -> str:
     return _SIGNS[ComparisonOperator(guard.comparison)]
 
 
-def _bare(term: AST) -> str:
+def _bare(term: Tree) -> str:
     text = str(term)
     return text[1:-1] if text.startswith("(") and text.endswith(")") else text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 import clingo
 from clingo import SymbolType
-from clingo.ast import AST, ASTType, BinaryOperator, UnaryOperator
+from clingo.ast import ASTType, BinaryOperator, UnaryOperator
 
 from s3ns.facts import vocabulary
 from s3ns.symbolic.encoding import INPUTS
@@ -14,7 +15,8 @@ from s3ns.symbolic.nearest import Nearest
 from s3ns.symbolic.rulebase import Rule
 from s3ns.symbolic.shapes import Condition, Shape
 from s3ns.symbolic.syntax import variables
-from s3ns.symbolic.wording import measured, quantity, uncapitalised
+from s3ns.symbolic.syntax_tree import Tree
+from s3ns.symbolic.wording import measured, spoken, uncapitalised
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _ASKS = {
@@ -66,13 +68,26 @@ class Shortfall:
         condition = self._shape.conditions[place]
         came = self._found.unmet[place]
         if condition.kind == "aggregate":
-            words = condition.aggregate(came, clingo.Tuple_(self._bounds(place)))
-            return f"{self._name}: {uncapitalised(words)}"
+            bounds = self._bounds(place)
+            words = uncapitalised(condition.aggregate(came, clingo.Tuple_(bounds)))
+            exact = [
+                f"; {_asked('=', spoken(bound, condition.unit))}"
+                for sign, bound in zip(condition.signs, bounds, strict=True)
+                if sign == "="
+            ]
+            return f"{self._name}: {words}{''.join(exact)}"
         if len(condition.signs) == 1:
             worded = self._times(place, condition) or self._value(place, condition)
             if worded:
                 return worded
-        return f"{self._name}: {condition.comparison(came)}"
+            return self._plainly(
+                self._rule.body[place].atom.term,
+                came.arguments,
+                condition.signs[0],
+                condition.unit,
+            )
+        values = (spoken(value, condition.unit) for value in came.arguments)
+        return f"{self._name}: {', '.join(values)} are not in the order asked for"
 
     def _times(self, place: int, condition: Condition) -> str:
         """Word a condition on how long one time lies after another."""
@@ -132,15 +147,14 @@ class Shortfall:
             one, two = (measured(measure, value.number) for value in came)
             return f"{self._name}: {one}; {_asked(sign, two)}"
         if self._origin(name) is None:  # computed by the rule itself
-            one, two = (quantity(value, condition.unit) for value in came)
-            return f"{self._name}: {name.lower()} {one}; {_asked(sign, two)}"
+            return self._plainly(terms[0], came, sign, condition.unit)
         atom_there, position = self._seat(name)
         subject = self._words(atom_there).partition(", confidence ")[0]
         is_bare = terms[0].ast_type is ASTType.Variable
         if is_bare and _kind(atom_there, position) == "percent":
             one, two = (f"{value.number / 100:.2f}" for value in came)
             return f"{uncapitalised(subject)}: confidence {one}; {two} is needed"
-        one, two = (quantity(value, condition.unit) for value in came)
+        one, two = (spoken(value, condition.unit) for value in came)
         if is_bare and atom_there.name == "measure":
             measure = atom_there.arguments[4].name
             one, two = (measured(measure, value.number) for value in came)
@@ -148,6 +162,20 @@ class Shortfall:
             sign_name = vocabulary().by_name[atom_there.arguments[0].name].title
             subject = f"{title} of {uncapitalised(sign_name)}"
         return f"{uncapitalised(subject)}: {one}; {_asked(sign, two)}"
+
+    def _plainly(
+        self, term: Tree, came: Sequence[clingo.Symbol], sign: str, unit: str
+    ) -> str:
+        """Word a condition by its evaluated sides, without the terms of the rule."""
+        times, name = _times_variable(term)
+        if {value.type for value in came} == {SymbolType.Number} and not any(
+            value.number % times for value in came
+        ):
+            came = [clingo.Number(value.number // times) for value in came]
+        elif times > 1:
+            name = ""
+        one, two = (spoken(value, unit) for value in came)
+        return f"{self._name}: {_noun(name)}{one}; {_asked(sign, two)}"
 
     def _origin(self, name: str) -> int | None:
         """Return the place of the finding or conclusion that a variable comes from."""
@@ -218,7 +246,7 @@ def _kind(atom: clingo.Symbol, position: int) -> str:
     return kinds[position] if position < len(kinds) else ""
 
 
-def _linear(term: AST) -> dict[str, int] | None:
+def _linear(term: Tree) -> dict[str, int] | None:
     """Return the factor of each variable of a sum; ``None`` for other terms."""
     if term.ast_type is ASTType.Variable:
         return {term.name: 1}
@@ -243,6 +271,29 @@ def _linear(term: AST) -> dict[str, int] | None:
             for name in {**left, **right}
         }
     return None
+
+
+def _times_variable(term: Tree) -> tuple[int, str]:
+    """Return number and variable of ``2*Time`` or ``Time``, else no variable."""
+    if term.ast_type is ASTType.Variable:
+        return 1, str(term.name)
+    if (
+        term.ast_type is ASTType.BinaryOperation
+        and term.operator_type == BinaryOperator.Multiplication
+        and term.left.ast_type is ASTType.SymbolicTerm
+        and term.left.symbol.type is SymbolType.Number
+        and term.left.symbol.number > 0
+        and term.right.ast_type is ASTType.Variable
+    ):
+        return term.left.symbol.number, str(term.right.name)
+    return 1, ""
+
+
+def _noun(variable: str) -> str:
+    """Return what a variable is called, where its author gave it a word for a name."""
+    words = re.findall("[A-Z][a-z]{2,}", variable)
+    is_word = words and "".join(words) == variable
+    return f"{' '.join(words).lower()} " if is_word else ""
 
 
 def _asked(sign: str, bound: str) -> str:

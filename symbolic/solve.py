@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import clingo
 from clingo.ast import ProgramBuilder
 
-from s3ns.symbolic.instrument import GIVEN, member_name, step_name, value_name
+from s3ns.symbolic.instrument import member_name, step_name, value_name
 from s3ns.symbolic.rulebase import RuleBase
 
 SYNTAX_LOCK = threading.RLock()
@@ -65,25 +65,13 @@ class Replay:
         given = list(facts)
         with SYNTAX_LOCK:
             self._shapes = base.shapes
+            self._arities = base.arities
+            known = base.given
             self._control = _loaded(base)
-        _ground(self._control, given)
-        self._arities: dict[str, list[int]] = defaultdict(list)
-        for name, arity, _ in self._control.symbolic_atoms.signatures:
-            self._arities[name].append(arity)
+        _ground(self._control, [*given, *(fact for _, fact in known)])
         self._values: dict[tuple[int, int], dict[Values, clingo.Symbol]] = {}
         self._members: dict[tuple[int, int], dict[Values, list[Member]]] = {}
-        self._positive = [
-            [
-                (place, condition.kind)
-                for place, condition in enumerate(shape.conditions)
-                if condition.kind in {"holds", "aggregate"}
-            ]
-            for shape in self._shapes
-        ]
-        self._applied = [
-            Step(number.number, head, (), ())
-            for number, head in map(_arguments, self._symbols(GIVEN))
-        ]
+        self._applied = [Step(number, fact, (), ()) for number, fact in known]
         for number, shape in enumerate(self._shapes):
             if shape.conditions:
                 self._applied += self._read(number)
@@ -92,12 +80,7 @@ class Replay:
     @cached_property
     def atoms(self) -> list[clingo.Symbol]:
         """The answer set, facts included, in a fixed order."""
-        return [
-            atom
-            for name in sorted(self._arities)
-            if not name.startswith("_")
-            for atom in self.rows(name)
-        ]
+        return [atom for name in self._arities for atom in self.rows(name)]
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -106,7 +89,8 @@ class Replay:
 
     def rows(self, name: str) -> list[clingo.Symbol]:
         """Return the atoms of a predicate in a fixed order."""
-        return sorted(self._symbols(name), key=symbol_key)
+        arities = self._arities.get(name, ())
+        return in_order(self._symbols(name, *arities), symbol_key)
 
     def value(self, step: Step, place: int) -> clingo.Symbol:
         """Return the value of the aggregate at a place of a rule."""
@@ -115,85 +99,96 @@ class Replay:
             return step.premises[place].arguments[signs.index("=")]
         key = (step.rule, place)
         if key not in self._values:
-            rows = map(_arguments, self._symbols(value_name(*key)))
+            name, arity = value_name(*key), len(step.values) + 1
+            rows = map(_arguments, self._symbols(name, arity))
             self._values[key] = {tuple(values): value for *values, value in rows}
         return self._values[key][step.values]
 
     def members(self, step: Step, place: int) -> list[Member]:
         """Return what the aggregate at a place of a rule counted, in a fixed order."""
+        return in_order(self._counted(step, place), _member_key)
+
+    def _counted(self, step: Step, place: int) -> list[Member]:
+        """Return what an aggregate counted, in any order."""
         key = (step.rule, place)
         if key not in self._members:
             found: dict[Values, list[Member]] = defaultdict(list)
-            for row in self._symbols(member_name(*key)):
+            for row in self._symbols(member_name(*key), len(step.values) + 2):
                 *values, terms, atom = row.arguments
                 found[tuple(values)].append(Member(terms, atom))
-            for members in found.values():
-                members.sort(key=_member_key)
-            self._members[key] = dict(found)
+            self._members[key] = found
         return self._members[key].get(step.values, [])
 
-    def needs(self, step: Step) -> list[clingo.Symbol]:
-        """Return the atoms that an application rests on, in the order of its rule."""
-        return list(dict.fromkeys(self._needs(step)))
+    def _symbols(self, name: str, *arities: int) -> list[clingo.Symbol]:
+        atoms = self._control.symbolic_atoms
+        return [
+            item.symbol for arity in arities for item in atoms.by_signature(name, arity)
+        ]
+
+    def _read(self, number: int) -> list[Step]:
+        shape = self._shapes[number]
+        first = 1 + len(shape.variables)
+        symbols = self._symbols(step_name(number), first + len(shape.conditions))
+        rows = map(tuple, map(_arguments, symbols))
+        return [Step(number, row[0], row[1:first], row[first:]) for row in rows]
+
+    def _least(self, given: Sequence[clingo.Symbol]) -> dict[clingo.Symbol, Step]:
+        """Work upwards from the facts, rank by rank.
+
+        Atoms go by number: to compare symbols takes its time.
+        """
+        numbers = {atom: number for number, atom in enumerate(given)}
+        reached: Iterable[int] = list(numbers.values())
+        heads: list[int] = []
+        waiting: dict[int, list[int]] = defaultdict(list)
+        missing: list[int] = []
+        for place, step in enumerate(self._applied):
+            heads.append(numbers.setdefault(step.head, len(numbers)))
+            needed = self._needs(step)
+            missing.append(len(needed))
+            for atom in needed:
+                waiting[numbers.setdefault(atom, len(numbers))].append(place)
+        ready = [place for place, count in enumerate(missing) if not count]
+        chosen: dict[int, int] = {}
+        while True:
+            for number in reached:
+                for place in waiting.get(number, ()):
+                    missing[place] -= 1
+                    if missing[place] == 0:
+                        ready.append(place)
+            if not ready:
+                steps = (self._applied[place] for place in chosen.values())
+                return {step.head: step for step in steps}
+            new: dict[int, int] = {}
+            for place in ready:
+                if heads[place] in chosen:
+                    continue
+                other = new.setdefault(heads[place], place)
+                if other != place and _stands_before(
+                    self._applied[place], self._applied[other]
+                ):
+                    new[heads[place]] = place
+            chosen.update(new)
+            reached, ready = new, []
 
     def _needs(self, step: Step) -> list[clingo.Symbol]:
-        """Return the same, some perhaps twice: to compare symbols takes its time."""
+        """Return the atoms that an application rests on, some perhaps twice."""
         needed: list[clingo.Symbol] = []
-        for place, kind in self._positive[step.rule]:
+        for place, kind in self._shapes[step.rule].positive:
             if kind == "holds":
                 needed.append(step.premises[place])
             else:
-                needed += [member.atom for member in self.members(step, place)]
+                needed += [member.atom for member in self._counted(step, place)]
         return needed
-
-    def _symbols(self, name: str) -> list[clingo.Symbol]:
-        atoms = self._control.symbolic_atoms
-        return [
-            item.symbol
-            for arity in self._arities.get(name, ())
-            for item in atoms.by_signature(name, arity)
-        ]
-
-    def _read(self, number: int) -> Iterable[Step]:
-        first = 1 + len(self._shapes[number].variables)
-        for symbol in self._symbols(step_name(number)):
-            row = symbol.arguments
-            yield Step(number, row[0], tuple(row[1:first]), tuple(row[first:]))
-
-    def _least(self, given: Sequence[clingo.Symbol]) -> dict[clingo.Symbol, Step]:
-        """Work upwards from the facts, rank by rank."""
-        waiting: dict[clingo.Symbol, list[int]] = defaultdict(list)
-        missing: list[int] = []
-        ready: list[Step] = []
-        for number, step in enumerate(self._applied):
-            needed = self._needs(step)
-            missing.append(len(needed))
-            if not needed:
-                ready.append(step)
-            for atom in needed:
-                waiting[atom].append(number)
-        support: dict[clingo.Symbol, Step] = {}
-        reached: Iterable[clingo.Symbol] = given
-        while True:
-            for atom in reached:
-                for number in waiting.get(atom, ()):
-                    missing[number] -= 1
-                    if missing[number] == 0:
-                        ready.append(self._applied[number])
-            if not ready:
-                return support
-            new: dict[clingo.Symbol, Step] = {}
-            for step in ready:
-                if step.head in support:
-                    continue
-                other = new.setdefault(step.head, step)
-                if other is not step and _stands_before(step, other):
-                    new[step.head] = step
-            support.update(new)
-            reached, ready = new, []
 
 
 Values = tuple[clingo.Symbol, ...]
+T = TypeVar("T")
+
+
+def in_order(items: list[T], key: Callable[[T], Any]) -> list[T]:
+    """Sort items; most lists are of one, for which a key would be made in vain."""
+    return sorted(items, key=key) if len(items) > 1 else items
 
 
 def symbol_key(symbol: clingo.Symbol) -> tuple[Any, ...]:

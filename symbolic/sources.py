@@ -8,10 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import msgspec
-from clingo.ast import AST
 
 from s3ns.facts import RuleError
 from s3ns.symbolic.check_records import Place
+from s3ns.symbolic.syntax_tree import Tree
 
 BUILT_IN = "rules"
 """Name of the folder of the rules that s3ns ships."""
@@ -55,7 +55,7 @@ class Source(msgspec.Struct, frozen=True, dict=True):
         """Return the place that the author wrote, for a place in the text."""
         return Place(self.name, *self.places.get(line, (line, column)))
 
-    def place(self, node: AST) -> Place:
+    def place(self, node: Tree) -> Place:
         """Return the place at which a piece of syntax begins."""
         begin = node.location.begin
         return self.parsed(begin.line, begin.column)

@@ -9,7 +9,7 @@ one answer set (choices, disjunctions, constraints), runs or reads foreign code
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from clingo import ast
 from clingo.ast import AST, ASTType
@@ -17,6 +17,7 @@ from clingo.ast import AST, ASTType
 from s3ns.symbolic.check_records import Problems
 from s3ns.symbolic.rule_text import mended
 from s3ns.symbolic.sources import Source
+from s3ns.symbolic.syntax_tree import Tree
 
 _LOGGED = re.compile(r":(\d+):(\d+)(?:-[\d:]+)?: error: (.*)", re.DOTALL)
 _UNSAFE = re.compile(r":(\d+):(\d+)(?:-[\d:]+)?: note: '(\w+)' is unsafe")
@@ -61,7 +62,7 @@ _PREMISES = {
 }
 
 
-def parse(source: Source, problems: Problems) -> list[AST]:
+def parse(source: Source, problems: Problems) -> list[Tree]:
     """Parse a rule file into rules and comments, in order.
 
     What is not accepted is reported and left out; reading goes on behind it.
@@ -81,7 +82,8 @@ def parse(source: Source, problems: Problems) -> list[AST]:
         report_logged(source, messages or [str(error)], problems)
     return [
         statement
-        for statement in statements[1:]  # first comes `#program base` of the parser
+        # First comes `#program base` of the parser.
+        for statement in map(Tree, statements[1:])
         if _accepted(source, statement, problems)
     ]
 
@@ -120,31 +122,22 @@ def _reason(said: str) -> str:
     return f"syntax error: {came} is not expected here"
 
 
-def walk(node: AST) -> Iterator[AST]:
-    """Yield a piece of syntax and everything within it."""
-    yield node
-    for key in node.child_keys:
-        child = getattr(node, key)
-        for part in [child] if isinstance(child, AST) else child or ():
-            yield from walk(part)
-
-
-def is_atom(literal: AST) -> bool:
+def is_atom(literal: Tree) -> bool:
     """Whether a body literal is an atom, negated or not."""
     return literal.atom.ast_type is ASTType.SymbolicAtom
 
 
-def is_negated(literal: AST) -> bool:
+def is_negated(literal: Tree) -> bool:
     """Whether a body literal is negated."""
     return bool(literal.sign == ast.Sign.Negation)
 
 
-def signature(atom: AST) -> tuple[str, int]:
+def signature(atom: Tree) -> tuple[str, int]:
     """Return name and number of arguments of an atom."""
     return atom.symbol.name, len(atom.symbol.arguments)
 
 
-def atoms_of(literal: AST) -> Iterator[tuple[AST, bool]]:
+def atoms_of(literal: Tree) -> Iterator[tuple[Tree, bool]]:
     """Yield the atoms of a body literal, each with whether it is used monotonically.
 
     Negated atoms and atoms within aggregates are not.
@@ -158,16 +151,16 @@ def atoms_of(literal: AST) -> Iterator[tuple[AST, bool]]:
                     yield condition.atom, False
 
 
-def variables(node: AST) -> list[str]:
+def variables(node: Tree) -> list[str]:
     """Return the named variables within a piece of syntax, in order, each once."""
-    names = (part.name for part in walk(node) if part.ast_type is ASTType.Variable)
+    names = (part.name for part in node.parts() if part.ast_type is ASTType.Variable)
     return list(dict.fromkeys(name for name in names if name != "_"))
 
 
-def global_variables(rule: AST) -> list[str]:
+def global_variables(head: Tree, body: Iterable[Tree]) -> list[str]:
     """Return the variables of a rule that are not local to an aggregate."""
-    names = variables(rule.head)
-    for literal in rule.body:
+    names = variables(head)
+    for literal in body:
         if literal.atom.ast_type is ASTType.BodyAggregate:
             for guard in (literal.atom.left_guard, literal.atom.right_guard):
                 names += variables(guard) if guard else []
@@ -176,7 +169,7 @@ def global_variables(rule: AST) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _accepted(source: Source, statement: AST, problems: Problems) -> bool:
+def _accepted(source: Source, statement: Tree, problems: Problems) -> bool:
     if statement.ast_type is ASTType.Comment:
         return True
     found = Problems()
@@ -192,7 +185,7 @@ def _accepted(source: Source, statement: AST, problems: Problems) -> bool:
     return not found.errors
 
 
-def _check_rule(source: Source, rule: AST, problems: Problems) -> None:
+def _check_rule(source: Source, rule: Tree, problems: Problems) -> None:
     head = rule.head
     if head.ast_type is not ASTType.Literal:
         what = _HEADS.get(head.ast_type, "this")
@@ -206,12 +199,12 @@ def _check_rule(source: Source, rule: AST, problems: Problems) -> None:
             problems.add(source.place(literal), "R014")
         else:
             _check_literal(source, literal, problems)
-    for part in walk(rule):
+    for part in rule.parts():
         if part.ast_type is ASTType.Variable and part.name[:1] == "_" != part.name:
             problems.add(source.place(part), "R015")
 
 
-def _check_literal(source: Source, literal: AST, problems: Problems) -> None:
+def _check_literal(source: Source, literal: Tree, problems: Problems) -> None:
     atom = literal.atom
     if is_atom(literal) and literal.sign != ast.Sign.DoubleNegation:
         _check_atom(source, atom, problems)
@@ -228,12 +221,12 @@ def _check_literal(source: Source, literal: AST, problems: Problems) -> None:
         other = f"this premise is not allowed: {literal}"
         what = _PREMISES.get(atom.ast_type, other)
         problems.add(source.place(literal), "R018", what=what)
-    for part in walk(literal):
+    for part in literal.parts():
         if part.ast_type is ASTType.Interval:
             problems.add(source.place(part), "R019")
 
 
-def _check_atom(source: Source, atom: AST, problems: Problems) -> None:
+def _check_atom(source: Source, atom: Tree, problems: Problems) -> None:
     if atom.symbol.ast_type is ASTType.Pool:
         return  # a pool of argument lists: each is checked once it is written out
     if atom.symbol.ast_type is not ASTType.Function:

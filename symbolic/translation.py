@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple
 
 import clingo
 from clingo.ast import (
-    AST,
     AggregateFunction,
     ASTType,
     BinaryOperator,
@@ -25,6 +24,7 @@ from s3ns.symbolic.datalog import (
     Variable,
 )
 from s3ns.symbolic.syntax import global_variables, is_atom, is_negated, variables
+from s3ns.symbolic.syntax_tree import Tree
 
 _SIGNS: dict[int, Literal["==", "!=", "<", "<=", ">", ">="]] = {
     ComparisonOperator.Equal: "==",
@@ -111,7 +111,7 @@ class Translation(NamedTuple):
     stages: tuple[Conditions | Aggregate, ...]
 
 
-def translated(rule: AST) -> Translation:
+def translated(rule: Tree) -> Translation:
     """Return a rule as questions.
 
     Raises
@@ -177,7 +177,7 @@ def order(value: object) -> tuple[int, object]:
 
 
 class _Translator:
-    def __init__(self, rule: AST) -> None:
+    def __init__(self, rule: Tree) -> None:
         self._rule = rule
         self._unnamed = 0
         self._waiting: list[Condition] = []
@@ -238,9 +238,9 @@ class _Translator:
                 return True
         return False
 
-    def _names(self, aggregate: AST) -> tuple[set[str], set[str]]:
+    def _names(self, aggregate: Tree) -> tuple[set[str], set[str]]:
         """Return the outer variables of its elements, and those its guards need."""
-        outside = set(global_variables(self._rule))
+        outside = set(global_variables(self._rule.head, self._rule.body))
         inner = {
             name
             for element in aggregate.elements
@@ -259,7 +259,7 @@ class _Translator:
     def _is_ready(self, outer: set[str], needed: set[str]) -> bool:
         return outer | needed <= self._bound
 
-    def _aggregate(self, aggregate: AST) -> Aggregate:
+    def _aggregate(self, aggregate: Tree) -> Aggregate:
         outer, _ = self._names(aggregate)
         elements = []
         for element in aggregate.elements:
@@ -290,7 +290,7 @@ class _Translator:
         function = AggregateFunction(aggregate.function)
         return Aggregate(function, tuple(elements), tuple(sorted(outer)), tuple(guards))
 
-    def _conditions(self, literal: AST) -> list[Condition]:
+    def _conditions(self, literal: Tree) -> list[Condition]:
         atom = literal.atom
         if is_atom(literal):
             if is_negated(literal):
@@ -308,7 +308,7 @@ class _Translator:
             left = right
         return found
 
-    def _positive(self, symbol: AST) -> list[Condition]:
+    def _positive(self, symbol: Tree) -> list[Condition]:
         terms: list[Term] = []
         more: list[Condition] = []
         for argument in symbol.arguments:
@@ -321,7 +321,7 @@ class _Translator:
             terms.append(term)
         return [Atom(symbol.name, tuple(terms)), *more]
 
-    def _term(self, term: AST) -> Term:
+    def _term(self, term: Tree) -> Term:
         built = self._built(term)
         if isinstance(built, Compound):
             if _named(term):
@@ -329,7 +329,7 @@ class _Translator:
             return evaluated(built, {})
         return built
 
-    def _built(self, term: AST) -> Built:
+    def _built(self, term: Tree) -> Built:
         if term.ast_type is ASTType.Variable:
             if term.name != "_":
                 return Variable(term.name)
@@ -343,7 +343,7 @@ class _Translator:
             return value_of(term.symbol)
         return self._computed(term)
 
-    def _computed(self, term: AST) -> Operation:
+    def _computed(self, term: Tree) -> Operation:
         sign: Literal["+", "-", "*"] | None = None
         if term.ast_type is ASTType.BinaryOperation:
             sign = _ARITHMETIC.get(term.operator_type)
@@ -357,11 +357,11 @@ class _Translator:
         raise Unsupported(f"computes {term}")
 
 
-def _is_open(term: AST) -> bool:
+def _is_open(term: Tree) -> bool:
     return term.ast_type is ASTType.Variable and term.name == "_"
 
 
-def _named(node: AST) -> set[str]:
+def _named(node: Tree) -> set[str]:
     return set(variables(node))
 
 

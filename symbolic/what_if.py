@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import combinations
+from math import comb
 from typing import NamedTuple
 
 import clingo
@@ -41,7 +43,10 @@ MOST = 60
 """Changes that are combined with each other; grounding grows with their number."""
 
 
-_AT_ONCE = 64  # single changes: the time is looked at between them
+SETS = 300
+"""So many sets of changes are tried one by one; more are left to the solver."""
+
+_AT_ONCE = 64  # sets of changes: the time is looked at between them
 
 
 class Option(NamedTuple):
@@ -65,6 +70,10 @@ class Option(NamedTuple):
     before: clingo.Symbol | None
     after: clingo.Symbol | None
     only_one: object
+
+
+Flip = Callable[[Sequence[Sequence[Option]]], Sequence[bool]]
+"""Tells of sets of changes whether they give another verdict."""
 
 
 def what_if(base: RuleBase, document: Document, *, seconds: float = SECONDS) -> WhatIf:
@@ -111,9 +120,9 @@ def searched(
     verdict = worlds.verdict(present)
     picked, is_smallest = _smallest(
         options,
-        lambda some: [
+        lambda sets: [
             label is not verdict
-            for label in worlds.verdicts(_after(present, option) for option in some)
+            for label in worlds.verdicts(_after(present, changes) for changes in sets)
         ],
         lambda some, below: least(
             _program(base, fixed, seen, some, verdict, below=below),
@@ -138,40 +147,73 @@ def searched(
 
 def _smallest(
     options: Sequence[Option],
-    flip: Callable[[Sequence[Option]], Sequence[bool]],
+    flip: Flip,
     search: Callable[[Sequence[Option], int | None], Optimum],
     deadline: float,
 ) -> tuple[list[Option], bool]:
-    """Try single changes, the cheapest first; search only what could be cheaper still.
+    """Try single changes, then pairs, and so on, the cheapest first.
 
-    Most verdicts turn on one change, and two others seldom cost less together.
+    Most verdicts turn on one change or two. What is left to search after that are sets
+    of more changes than can be tried one by one, and only those that are cheaper.
     """
-    single: Option | None = None
-    by_cost = sorted(options, key=lambda option: option.change.cost)
-    for start in range(0, len(by_cost), _AT_ONCE):
-        if time.monotonic() > deadline:
-            return [], False
-        some = by_cost[start : start + _AT_ONCE]
-        flipping = [o for o, does in zip(some, flip(some), strict=True) if does]
-        if flipping:
-            single = flipping[0]
-            break
-    below = None if single is None else single.change.cost
+    ones = [(option,) for option in sorted(options, key=lambda one: one.change.cost)]
+    best, is_over = _first(ones, flip, deadline)
+    if is_over:
+        return [], False
+    below = best[0].change.cost if best else None
     cheaper = [o for o in options if below is None or o.change.cost < below]
-    least_two = sorted(option.change.cost for option in cheaper)[:2]
-    best = [] if single is None else [single]
-    if len(least_two) < 2 or (below is not None and sum(least_two) >= below):
-        return best, True
     some = cheaper[:MOST]
-    found = search(some, below)
-    if found.answer is not None:
-        best = [some[atom.arguments[0].number] for atom in found.answer]
-    return best, found.is_proven and len(some) == len(cheaper)
+    costs = sorted(option.change.cost for option in some)
+    sets = 0
+    for size in range(2, len(some) + 1):
+        if below is not None and sum(costs[:size]) >= below:
+            break
+        sets += comb(len(some), size)
+        if sets > SETS or is_over:
+            found = search(some, below)
+            if found.answer is not None:
+                best = [some[atom.arguments[0].number] for atom in found.answer]
+            return best, found.is_proven and len(some) == len(cheaper)
+        better, is_over = _first(_together(some, size, below), flip, deadline)
+        if better:
+            best, below = better, sum(option.change.cost for option in better)
+    return best, not is_over and len(some) == len(cheaper)
 
 
-def _after(present: set[clingo.Symbol], option: Option) -> set[clingo.Symbol]:
-    come = set() if option.after is None else {option.after}
-    return (present - {option.before}) | come
+def _first(
+    sets: Sequence[Sequence[Option]], flip: Flip, deadline: float
+) -> tuple[list[Option], bool]:
+    """Return the first changes that give another verdict, and whether time ran out."""
+    for start in range(0, len(sets), _AT_ONCE):
+        if time.monotonic() > deadline:
+            return [], True
+        tried = sets[start : start + _AT_ONCE]
+        for changes, does in zip(tried, flip(tried), strict=True):
+            if does:
+                return list(changes), False
+    return [], False
+
+
+def _together(
+    options: Sequence[Option], size: int, below: int | None
+) -> list[tuple[Option, ...]]:
+    """Return the changes that can be made together, the cheapest and earliest first."""
+    found = []
+    for numbers in combinations(range(len(options)), size):
+        changes = tuple(options[number] for number in numbers)
+        cost = sum(option.change.cost for option in changes)
+        if below is not None and cost >= below:
+            continue
+        if len({option.only_one for option in changes}) == size:
+            found.append(((cost, sum(numbers), numbers), changes))
+    return [changes for _, changes in sorted(found, key=lambda item: item[0])]
+
+
+def _after(
+    present: set[clingo.Symbol], changes: Sequence[Option]
+) -> set[clingo.Symbol]:
+    gone = {option.before for option in changes}
+    return (present - gone) | {o.after for o in changes if o.after is not None}
 
 
 def options_of(base: RuleBase, document: Document) -> list[Option]:

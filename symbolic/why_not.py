@@ -28,7 +28,7 @@ from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.shapes import Pattern
 from s3ns.symbolic.shortfall import Shortfall
 from s3ns.symbolic.solve import Replay
-from s3ns.symbolic.wording import capitalised, uncapitalised
+from s3ns.symbolic.wording import capitalised, spoken, uncapitalised
 from s3ns.symbolic.worlds import VERDICT_WORDS
 
 SECONDS = 2.0
@@ -36,6 +36,15 @@ SECONDS = 2.0
 
 _DEPTH = 8  # longer chains of conclusions are cut off
 
+
+_NOTHING = {
+    "supports": "no evidence of the kind that the rule asks for was there",
+    "seen": "no sign was seen as the rule asks",
+    "measure": "nothing that the rule asks for was measured",
+    "absent": "no sign was looked for and not seen as the rule asks",
+    "unassessable": "no sign was called not assessable as the rule asks",
+}
+"""Of what is not found where a rule leaves the sign open."""
 
 _Kind = Literal["not_found", "unmet", "blocked"]
 
@@ -279,7 +288,7 @@ class _Inquirer:
             watched = f"the stretch without {title}"
             return watched if atom.name == "absent" else title
         rule = self._builder.rule(self._builder.node(atom))
-        return uncapitalised(rule.title) if rule else str(atom)
+        return uncapitalised(rule.title) if rule else f"the {atom.name}"
 
     def _not_found(self, pattern: Pattern) -> str:
         """Word that nothing came near a premise, three-valued where it is a sign."""
@@ -290,20 +299,24 @@ class _Inquirer:
             what = measure.title if measure else "what the rule asks for"
             return f"{uncapitalised(sign.title)}: {what} was not measured"
         if sign is not None and pattern.name in INPUTS:
-            what = {
-                "absent": "was not looked for as the rule asks",
-                "unassessable": "could be judged",
-            }.get(pattern.name, "was not seen")
-            return f"{uncapitalised(sign.title)} {what}: {self._judged(first)}"
+            return f"{uncapitalised(sign.title)}{self._unseen(first, pattern)}"
+        if pattern.name in _NOTHING:
+            return _NOTHING[pattern.name]
         titles = [
-            self._base.rules[number].label.title for number in self._concluding(pattern)
+            rule.label.title
+            for rule, shape in zip(self._base.rules, self._base.shapes, strict=True)
+            if _bound(shape.head, pattern) is not None
+            or (shape.head.name == pattern.name and not shape.conditions)
         ]
-        if pattern.name == "supports":
-            return "no evidence of the kind that the rule asks for was there"
-        named = " or ".join(map(uncapitalised, dict.fromkeys(titles[:3])))
+        named = " or ".join(map(uncapitalised, [*dict.fromkeys(titles)][:3]))
+        if pattern.name in self._given and named:
+            known = [spoken(item, "") for item in _values(pattern) if item is not None]
+            what = ", ".join(known) or "nothing"
+            return f"{what} is not among: {named}"
         return f"there was no {named or pattern.name.replace('_', ' ')}"
 
-    def _judged(self, sign: str) -> str:
+    def _unseen(self, sign: str, pattern: Pattern) -> str:
+        """Word how a sign was judged that was not found as a rule asks for it."""
         said = {
             name: [
                 uncapitalised(leaf.text).replace(f": {_sign_title(sign)},", ",", 1)
@@ -312,10 +325,16 @@ class _Inquirer:
             ]
             for name in ("absent", "unassessable", "seen")
         }
-        judged = said["absent"] + said["unassessable"]
-        if judged:
-            return "; ".join(judged)
-        return "it was seen" if said["seen"] else "nobody looked for it"
+        seen = [text.partition(", confidence ")[0] for text in said["seen"]]
+        side = pattern.arguments[1] if pattern.name == "seen" else None
+        where = f" ({spoken(side, '')})" if isinstance(side, clingo.Symbol) else ""
+        what = {
+            "absent": "was not looked for as the rule asks",
+            "unassessable": "was nowhere called not assessable",
+        }.get(pattern.name, "was not seen as the rule asks" if seen else "was not seen")
+        found = [f"seen were {' and '.join(seen)}"] if seen else []
+        judged = "; ".join(found + said["absent"] + said["unassessable"])
+        return f"{where} {what}: {judged or 'nobody looked for it'}"
 
     def _discounts(self, question: str) -> str:
         rows = [

@@ -115,6 +115,16 @@ def span_words(start: int, end: int) -> str:
     return f"{clock(start / 10)}-{clock(end / 10)}"
 
 
+def spoken(value: clingo.Symbol, unit: str) -> str:
+    """Word a value on its own; ``unit`` as in :func:`quantity`.
+
+    Unlike there, it does not stand beside the term that it came of.
+    """
+    if value.type is clingo.SymbolType.Number:
+        return quantity(value, unit)
+    return _plain(value).replace("_", " ")
+
+
 def quantity(value: clingo.Symbol, unit: str) -> str:
     """Word a value of a comparison; ``unit`` is ``time``, ``duration`` or another."""
     if value.type is clingo.SymbolType.Number:

@@ -135,9 +135,6 @@ class Worlds:
             ]
             for everywhere in (True, False)
         )
-        self._above = "\n".join(
-            [self._parts.above, *(f"{atom}." for atom in self._fixed)]
-        )
         self._verdicts: dict[frozenset[clingo.Symbol], Label] = {}
 
     def verdict(self, present: Collection[clingo.Symbol]) -> Label:
@@ -196,9 +193,9 @@ class Worlds:
         verdicts = [*self._fixed, *evidence]
         if self._parts.above:
             control = clingo.Control(["--warn=none"])
-            control.add("base", [], self._above)
+            control.add("base", [], self._parts.above)
             with control.backend() as backend:
-                for atom in evidence:
+                for atom in verdicts:
                     backend.add_rule([backend.add_atom(atom)])
             control.ground([("base", [])])
             atoms = control.symbolic_atoms.by_signature(*VERDICT)

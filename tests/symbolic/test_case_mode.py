@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from s3ns.cli import main
 from s3ns.facts import InputError, RuleError
 from s3ns.symbolic import second_engine
-from s3ns.symbolic.case import effective_number, judge_case
+from s3ns.symbolic.case import judge_case
+from s3ns.symbolic.pooling import effective_number
 from tests.symbolic.scenes import document
 
 SEIZURE = "tonic bilateral 10-20; clonic bilateral 20-40 rate_slope=-0.1"

@@ -28,8 +28,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "ES-09 ES-10 ES-11 ES-12 ES-14 ES-16 ES-17 ES-18 EXC-07 EXC-08 EXC-09 EXC-10 "
         "EXC-03-FIGURE4 EXC-03-EVOLUTION LAT-00 LAT-01 LAT-02 LAT-04 LAT-06 LAT-08 "
         "LAT-08-ON LAT-09 LAT-10 LAT-20 LAT-21 ILA-01 ILA-03 ILA-04 ILA-05 ILA-08 "
-        "ILA-09 ILA-20 ILA-30 CER-01 VER-02 VER-03 VER-04 VER-05-MEASURED VER-05-READER "
-        "VER-06 VER-07 VER-10 VER-12-STRIKING VER-12-HALLMARK VER-13 VER-20",
+        "ILA-09 ILA-20 ILA-30 CER-01 VER-02 VER-03 VER-04 VER-05-MEASURED "
+        "VER-05-READER VER-06 VER-07 VER-10 VER-12-STRIKING VER-12-HALLMARK VER-13 VER-20",
     ),
     (
         "convulsion whose jerks slow down",
@@ -237,7 +237,14 @@ SCENES: list[tuple[str, str, float, str]] = [
         "occur_during_sleep 0-70; full_body_shaking 80-120 pauses=3; "
         "head_turning left 85-95 reversals=5; close_eyes 81-120",
         130,
-        "CRS-13 NES-07-BODY ES-19-WAVERING ES-20 NES-15-MOTOR",
+        "CRS-13 NES-07-BODY ES-19-WAVERING ES-20 NES-15-MOTOR EXC-12-SHAKING",
+    ),
+    (
+        "limbs out of step with pauses, out of sleep",
+        "occur_during_sleep 0-70; asynchronous_movement 80-120 pauses=3; "
+        "ictal_vocalization 81-85",
+        130,
+        "EXC-12",
     ),
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ from s3ns.facts import (
     Side,
     Step,
 )
+from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.fusion import HALF, chance_of, fused
 from s3ns.symbolic.learned import read_table, table_text
 from s3ns.symbolic.reliability import Reliability
@@ -77,7 +78,7 @@ def test_the_better_extractor_decides() -> None:
     assert found.absences == ()
     found = fused([made("a", unseen("a")), made("b", seen("b"))], tables)
     assert found.findings[0].confidence < HALF
-    assert [item.source for item in found.absences] == ["a"]
+    assert [item.source for item in found.absences] == ["a, b"]
 
 
 def test_who_cannot_see_a_sign_cannot_deny_it() -> None:
@@ -94,6 +95,14 @@ def test_the_order_of_documents_changes_no_finding() -> None:
     # One Document of two sources is the same as two of one each.
     whole = made("a", seen("a"), seen("b"), unseen("b", "clonic"))
     assert fused([whole], tables).findings == one.findings
+
+
+def test_what_was_fused_is_not_pooled_again() -> None:
+    tables = {"a": {"tonic": GOOD}, "b": {"tonic": FAIR}}
+    found = fused([made("a", seen("a")), made("b", seen("b"))], tables)
+    (atom,) = (atom for atom in encode(found) if atom.name == "seen")
+    chance = chance_of([(True, GOOD), (True, FAIR)])
+    assert atom.arguments[4].number == round(100 * chance)
 
 
 def test_what_cannot_be_fused_is_told() -> None:

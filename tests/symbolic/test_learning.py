@@ -272,3 +272,26 @@ def test_a_risk_that_cannot_be_kept_is_told(labelled: Path, base: RuleBase) -> N
     evidence = evidence_of(base, found.documents)
     with pytest.raises(InputError, match="--risk"):
         weights_layer(evidence, found, 0.01, "2020-01-01")
+
+
+def test_excepted_evidence_is_not_learned_from(base: RuleBase) -> None:
+    text = "occur_during_sleep 0-70; pelvic_thrusting 80-100; ictal_vocalization 81-85"
+    awake = text.partition("; ")[2]
+    found = evidence_of(base, [document(each, 120) for each in (text, awake)])
+    (place,) = (n for n, piece in enumerate(found.pieces) if piece.rule == "NES-04")
+    assert found.applies[:, place].tolist() == [False, True]
+
+
+def test_of_each_kind_the_strongest_of_either_side_counts() -> None:
+    pieces = tuple(
+        Piece(rule=rule, toward=toward, kind="one", weight=weight, grade="A")
+        for rule, toward, weight in [
+            ("A", Label.EPILEPTIC_SEIZURE, 50),
+            ("B", Label.EPILEPTIC_SEIZURE, 80),
+            ("C", Label.NON_EPILEPTIC_EVENT, 20),
+        ]
+    )
+    evidence = Evidence(pieces, np.array([[True, True, True], [True, False, True]]))
+    counted = evidence.counted(evidence.weights)
+    assert counted.tolist() == [[False, True, True], [True, False, True]]
+    assert evidence.leads(evidence.weights) == pytest.approx([0.6, 0.3])

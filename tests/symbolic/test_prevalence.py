@@ -15,7 +15,7 @@ SCENE = (
     "figure4 left 10-20; clonic bilateral 20-30; close_eyes 9-30; "
     "arms_move_simultaneously 10-11"
 )
-"""Two strong kinds of evidence and a hallmark, with closed eyes and arms that start together against them."""
+"""Two kinds of evidence and a hallmark; closed eyes and both arms against them."""
 
 
 def verdict(prevalence: float | None) -> Verdict:

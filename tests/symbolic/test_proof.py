@@ -19,6 +19,7 @@ from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.proof import ProofBuilder
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
+from tests.symbolic.made_rules import made_up
 from tests.symbolic.scenes import document
 from tests.symbolic.test_every_rule import SCENES
 
@@ -176,7 +177,7 @@ def test_the_replay_concludes_what_the_bare_rules_conclude(reasoner, text, durat
     control = clingo.Control()
     with clingo.ast.ProgramBuilder(control) as builder:
         for rule in reasoner.base.rules:
-            builder.add(rule.syntax)
+            builder.add(rule.syntax.origin)
     with control.backend() as backend:
         for atom in facts:
             backend.add_rule([backend.add_atom(atom)])
@@ -291,3 +292,44 @@ def test_an_aggregate_names_all_its_members_and_an_extreme_those_that_attain_it(
 
     assert members("many(clonic)") == 2
     assert members("first(50)") == 1
+
+
+def test_the_heaviest_member_of_a_sum_is_shown_first():
+    label = "%! rule: A\n%! title: T\n%! says: S\n%! source: s\n%! grade: design\n"
+    base = RuleBase(
+        {
+            "own.lp": (
+                f"{label}a(N) :- N = #sum {{ T1-T0,T0 : seen(_,_,T0,T1,_) }}.\n"
+            ).encode()
+        }
+    )
+    facts = encode(document("tonic left 5-10; tonic left 15-35; clonic left 30-33"))
+    replay = Replay(base, facts)
+    builder = ProofBuilder(base, facts, replay)
+    root = builder.node(replay.rows("a")[0])
+    (premise,) = root.premises
+    texts = {node.id: node.text for node in builder.proof(root).nodes}
+    first, *_, last = (texts[name] for name in premise.nodes)
+    assert "00:15.0-00:35.0" in first
+    assert "00:30.0-00:33.0" in last
+
+
+def test_a_denial_shows_only_signs_that_could_have_led_to_it():
+    """What is listed for one sign says nothing of another."""
+    base = made_up(
+        [
+            "listed(pelvic_thrusting).",
+            "hit :- seen(asynchronous_movement,_,_,_,_).",
+            "spared(S) :- listed(S), hit.",
+            "taken(S) :- sign(S), not spared(S).",
+        ]
+    )
+    scene = document("no asynchronous_movement 0-60")
+    facts = encode(scene)
+    builder = ProofBuilder(base, facts, Replay(base, facts))
+    shown = {}
+    for sign in ("clonic", "pelvic_thrusting"):
+        node = builder.node(clingo.parse_term(f"taken({sign})"))
+        (denial,) = (item for item in node.premises if item.kind == "not")
+        shown[sign] = len(denial.nodes)
+    assert shown == {"clonic": 0, "pelvic_thrusting": 1}

@@ -166,3 +166,11 @@ def test_every_scene_is_proved_in_order(reasoner, seen, looked):
             assert earlier.issuperset(premise.nodes)
         earlier.add(node.id)
     assert Document.from_json(done.to_json()) == done
+
+
+@run_of_tests
+@given(seen=seen)
+def test_what_counts_comes_first_and_the_heaviest_before_the_others(reasoner, seen):
+    supports = reasoner.reason(made(*seen)).verdict.supports
+    order = [(not item.counted, -item.weight) for item in supports]
+    assert order == sorted(order)

@@ -267,6 +267,10 @@ def test_neighbouring_findings_are_one(reasoner):
     assert [node.atom for node in done.proof.nodes if node.kind == "finding"] == [
         "seen(tonic,left,100,150,90)"
     ]
+    near = encode(document("tonic left 10-12; tonic left 12.5-15"))
+    assert sum(atom.name == "seen" for atom in near) == 1
+    within = encode(document("tonic left 10-20; tonic left 12-14"))
+    assert "seen(tonic,left,100,200,90)" in map(str, within)
     apart = encode(document("tonic left 10-12; tonic left 12.6-15"))
     assert sum(atom.name == "seen" for atom in apart) == 2
 
