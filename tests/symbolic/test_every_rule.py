@@ -29,7 +29,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "EXC-03-FIGURE4 EXC-03-EVOLUTION LAT-00 LAT-01 LAT-02 LAT-04 LAT-06 LAT-08 "
         "LAT-08-ON LAT-09 LAT-10 LAT-20 LAT-21 ILA-01 ILA-03 ILA-04 ILA-05 ILA-08 "
         "ILA-09 ILA-20 ILA-30 CER-01 VER-02 VER-03 VER-04 VER-05-MEASURED "
-        "VER-05-READER VER-06 VER-07 VER-10 VER-12-STRIKING VER-12-HALLMARK VER-13 VER-20",
+        "VER-05-READER VER-06 VER-07 VER-10 VER-12-STRIKING VER-12-HALLMARK VER-13 "
+        "VER-20",
     ),
     (
         "convulsion whose jerks slow down",
@@ -141,7 +142,7 @@ SCENES: list[tuple[str, str, float, str]] = [
         "MOT-20",
     ),
     ("both arms stiffen at once", "tonic bilateral 10-20; arms_move_simultaneously "
-     "10-11", 60, "EXC-12"),
+     "10-11", 60, "EXC-13"),
     ("weak", "clonic right 5-10", 60, "VER-17"),
     ("just enough", "tonic bilateral 5-15; ictal_vocalization 5-9; "
      "full_body_shaking 5-15", 60, "VER-22"),
