@@ -13,6 +13,8 @@ from s3ns.neural.boxes import BoxDetector
 from s3ns.neural.expression import read_expression
 from s3ns.neural.landmark_extractor import LANDMARK_MODELS
 from s3ns.neural.landmarks import (
+    CENSUS_PAUSE,
+    CENSUSES,
     PATIENCE,
     SEARCH_PAUSE,
     Landmarks,
@@ -159,6 +161,46 @@ def test_the_patient_region_decides_between_two_people(
         assert pose is not None
         hips = pose.points[[Joint.LEFT_HIP, Joint.RIGHT_HIP]].mean(axis=0)
         assert left <= hips[0] <= right
+
+
+def three_places(models: Models, frame: Picture, *places: int) -> Picture:
+    """Return the patient of a frame in some of three places side by side."""
+    pose = look(models, frame).pose
+    assert pose is not None
+    middle, width = pose.points[:, 0].mean(), frame.shape[0] * 3 // 4
+    first = int(np.clip(middle - width / 2, 0, frame.shape[1] - width))
+    strip = frame[:, first : first + width]
+    empty = np.full_like(strip, np.median(frame, axis=(0, 1)).astype(np.uint8))
+    shown = [strip if place in places else empty for place in range(3)]
+    return np.concatenate(shown, axis=1)
+
+
+def place_of(found: Landmarks, image: Picture) -> int:
+    assert found.pose is not None
+    hips = found.pose.points[[Joint.LEFT_HIP, Joint.RIGHT_HIP], 0].mean()
+    return int(hips // (image.shape[1] / 3))
+
+
+@pytest.mark.parametrize("beside", [0, 2])
+def test_who_is_in_the_middle_is_the_patient(
+    models: Models, demo_frame: Picture, beside: int
+) -> None:
+    image = three_places(models, demo_frame, 1, beside)
+    assert place_of(look(models, image), image) == 1
+
+
+def test_who_came_first_is_left_for_the_patient_in_the_middle(
+    models: Models, demo_frame: Picture
+) -> None:
+    alone, both = (three_places(models, demo_frame, *who) for who in ((2,), (1, 2)))
+    tracker = PatientTracker(models)
+    assert place_of(tracker.follow(0.0, alone), alone) == 2
+    places = [
+        place_of(tracker.follow(1 + second, both), both)
+        for second in range(1 + round(CENSUS_PAUSE * CENSUSES))
+    ]
+    assert places[0] == 2  # one look is no reason to turn away
+    assert places[-1] == 1
 
 
 def test_a_lost_patient_is_found_again(models: Models, demo_frame: Picture) -> None:

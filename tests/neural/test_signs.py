@@ -279,12 +279,13 @@ def test_eyes_closed_and_blinks_are_told_apart() -> None:
     assert seen(wink.tracks(20), "close_eyes") == []
 
 
-def test_two_blinks_are_not_repetitive_blinking_and_twelve_are() -> None:
-    def blinking(times: list[float]) -> Course:
-        return lambda time: (
-            0.05 if any(abs(time - blink) < 0.1 for blink in times) else 0.25
-        )
+def blinking(times: list[float]) -> Course:
+    return lambda time: (
+        0.05 if any(abs(time - blink) < 0.1 for blink in times) else 0.25
+    )
 
+
+def test_two_blinks_are_not_repetitive_blinking_and_twelve_are() -> None:
     few, many = blinking([3, 12]), blinking([5 + 0.5 * step for step in range(12)])
     still = Figure(left_eye=few, right_eye=few)
     assert seen(still.tracks(30), "eye_blinking") == []
@@ -292,6 +293,14 @@ def test_two_blinks_are_not_repetitive_blinking_and_twelve_are() -> None:
     lies_near(finding, 5, 10.6)
     shaken = Figure(left_eye=many, right_eye=many, sway=wave(1.0, 0.15, 3, 13))
     assert seen(shaken.tracks(30), "eye_blinking") == []
+
+
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.2, 0.3])
+def test_blinks_up_to_the_last_picture_end_with_the_recording(after: float) -> None:
+    blinks = [5 + 0.5 * step for step in range(12)]
+    lids = blinking(blinks)
+    tracks = Figure(left_eye=lids, right_eye=lids).tracks(blinks[-1] + after)
+    assert the_one(tracks, "eye_blinking").end <= tracks.end
 
 
 @pytest.mark.parametrize(("shift", "side"), [(0.08, Side.LEFT), (-0.08, Side.RIGHT)])
