@@ -17,7 +17,7 @@ Times are deciseconds, measures integers at the scale of the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
 
@@ -35,7 +35,13 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.symbolic.pooling import pooled
-from s3ns.symbolic.wording import measured, side_words, span_words, uncapitalised
+from s3ns.symbolic.wording import (
+    capitalised,
+    measured,
+    side_words,
+    span_words,
+    uncapitalised,
+)
 
 MERGE_GAP = 5
 """Findings of one sign and side this many deciseconds apart are one finding.
@@ -65,10 +71,18 @@ LeafKind = Literal["finding", "absence", "unassessable", "measure", "given"]
 
 
 class Leaf(NamedTuple):
-    """What a proof says of a fact that came in."""
+    """What a proof says of a fact that came in.
+
+    Of many facts nothing is ever said: the words are made when they are asked for.
+    """
 
     kind: LeafKind
-    text: str
+    words: Callable[[], str]
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return self.words()
 
 
 def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
@@ -87,25 +101,22 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     """
     facts = dict(_vocabulary_facts())
     start, end = _analysed(document)
-    facts[_atom("recording", start, end)] = Leaf(
-        "given", f"The recording was analysed from {span_words(start, end)}"
-    )
+    said = f"The recording was analysed from {span_words(start, end)}"
+    facts[_atom("recording", start, end)] = Leaf("given", partial(str, said))
     for source in sorted({finding.source for finding in document.findings}):
-        facts[_atom("source", source)] = Leaf("given", f"Findings are of {source}")
+        said = f"Findings are of {source}"
+        facts[_atom("source", source)] = Leaf("given", partial(str, said))
     facts.update(_findings(document))
     for sign_name, start, end in _unions(document.absences):
-        facts[_atom("absent", sign_name, start, end)] = Leaf(
-            "absence",
-            f"Looked for and not seen: {_title(sign_name)}, {span_words(start, end)}",
-        )
+        said = f"Looked for and not seen: {_title(sign_name)}, {span_words(start, end)}"
+        atom = _atom("absent", sign_name, start, end)
+        facts[atom] = Leaf("absence", partial(str, said))
     for reason, words in vocabulary().reasons.items():
         items = [item for item in document.unassessable if item.reason == reason]
         for sign_name, start, end in _unions(items):
-            facts[_atom("unassessable", sign_name, reason, start, end)] = Leaf(
-                "unassessable",
-                f"Not assessable: {_title(sign_name)}, {span_words(start, end)} "
-                f"({words})",
-            )
+            said = f"Not assessable: {_title(sign_name)}, {span_words(start, end)}"
+            atom = _atom("unassessable", sign_name, reason, start, end)
+            facts[atom] = Leaf("unassessable", partial(str, f"{said} ({words})"))
     return facts
 
 
@@ -114,7 +125,7 @@ def _vocabulary_facts() -> Mapping[clingo.Symbol, Leaf]:
     facts: dict[clingo.Symbol, Leaf] = {}
 
     def add(name: str, *arguments: str | int, text: str) -> None:
-        facts[_atom(name, *arguments)] = Leaf("given", text)
+        facts[_atom(name, *arguments)] = Leaf("given", partial(str, text))
 
     for sign in vocabulary().signs:
         name, title = sign.name, sign.title
@@ -201,33 +212,32 @@ def _finding(
     measures: dict[str, float] = {}
     for member in by_length:
         measures = {**member.measures, **measures}
-    where = f"{span_words(start, end)}"
-    if side != "none":
-        where = f"{side_words(side)}, {where}"
-    evidence = "; ".join(dict.fromkeys(m.evidence for m in members if m.evidence))
     place = [_word(sign), _word(side), *map(_count, (start, end))]
     percent = scaled(confidence, 100)
-    said = ""
-    if len(seen) > 1 or unseen:
-        words = [f"{source} {each:.2f}" for source, each in seen.items()]
-        words += [f"not seen by {source}" for source in unseen]
-        said = f", from {', '.join(words)}"
-    title = vocabulary().by_name[sign].title
-    facts = {
-        clingo.Function("seen", [*place, _count(percent)]): Leaf(
-            "finding",
-            f"{title}, {where}, confidence {percent / 100:.2f}{said}"
-            + (f" ({evidence})" if evidence else ""),
-        )
-    }
+
+    def where() -> str:
+        return ("" if side == "none" else f"{side_words(side)}, ") + span_words(*span)
+
+    def said() -> str:
+        words = f"{vocabulary().by_name[sign].title}, {where()}, "
+        words += f"confidence {percent / 100:.2f}"
+        if len(seen) > 1 or unseen:
+            said = [f"{source} {each:.2f}" for source, each in seen.items()]
+            said += [f"not seen by {source}" for source in unseen]
+            words += f", from {', '.join(said)}"
+        evidence = "; ".join(dict.fromkeys(m.evidence for m in members if m.evidence))
+        return f"{words} ({evidence})" if evidence else words
+
+    def measure_said(name: str, number: int) -> str:
+        title = capitalised(vocabulary().measures[name].title)
+        return f"{title}: {measured(name, number)} ({_title(sign)}, {where()})"
+
+    facts = {clingo.Function("seen", [*place, _count(percent)]): Leaf("finding", said)}
     for name, value in sorted(measures.items()):
         kind = vocabulary().measures[name]
         number = _number(value * kind.scale, scaled(value, kind.scale))
-        facts[clingo.Function("measure", [*place, _word(name), _count(number)])] = Leaf(
-            "measure",
-            f"{kind.title[:1].upper()}{kind.title[1:]}: {measured(name, number)} "
-            f"({uncapitalised(title)}, {where})",
-        )
+        atom = clingo.Function("measure", [*place, _word(name), _count(number)])
+        facts[atom] = Leaf("measure", partial(measure_said, name, number))
     return facts
 
 

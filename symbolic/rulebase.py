@@ -169,6 +169,12 @@ class RuleBase:
         Name and hash of each file, for provenance.
     sources
         The texts of the files.
+    shapes
+        The rules in the form in which proofs use them.
+    solver_texts
+        The rules as the solver is quickest with them, in the order of the rules.
+    replay_program
+        The program that lists every application of every rule but the facts.
     """
 
     def __init__(self, *layers: Mapping[str, bytes]) -> None:
@@ -186,12 +192,19 @@ class RuleBase:
         program.problems.raise_first()
         self.files = program.files
         self.sources = program.sources
+        drafts = [draft for draft in program.drafts if draft.label is not None]
+        trees = [draft.syntax for draft in drafts]
+        known = list(map(program.kinds.variables, trees))
+        self.shapes: tuple[Shape, ...] = tuple(map(shape_of, trees, known))
+        self.solver_texts: tuple[str, ...] = tuple(map(solver_text, trees, known))
+        self.replay_program: tuple[AST, ...] = instrumented(trees, known)
+        self._signs = list(map(program.kinds.signs_named, trees))
+        # What was read of the trees is not needed any more, and it is much.
         self.rules: tuple[Rule, ...] = tuple(
-            Rule(draft.label, draft.source, draft.syntax)
-            for draft in program.drafts
+            Rule(draft.label, draft.source, Tree(draft.syntax.origin))
+            for draft in drafts
             if draft.label is not None
         )
-        self._kinds = program.kinds
 
     @classmethod
     def load(
@@ -249,28 +262,6 @@ class RuleBase:
         return tuple((number.number, fact) for number, fact in rows)
 
     @cached_property
-    def replay_program(self) -> tuple[AST, ...]:
-        """The program that lists every application of every rule but the facts."""
-        rules = [rule.syntax for rule in self.rules]
-        return instrumented(rules, list(map(self._kinds.variables, rules)))
-
-    @cached_property
-    def solver_texts(self) -> tuple[str, ...]:
-        """The rules as the solver is quickest with them, in the order of the rules."""
-        return tuple(
-            solver_text(rule.syntax, self._kinds.variables(rule.syntax))
-            for rule in self.rules
-        )
-
-    @cached_property
-    def shapes(self) -> tuple[Shape, ...]:
-        """The rules in the form in which proofs use them."""
-        return tuple(
-            shape_of(rule.syntax, self._kinds.variables(rule.syntax))
-            for rule in self.rules
-        )
-
-    @cached_property
     def arities(self) -> dict[str, tuple[int, ...]]:
         """Numbers of arguments of each predicate that is given or concluded."""
         found: dict[str, dict[int, None]] = {
@@ -284,8 +275,7 @@ class RuleBase:
     @cached_property
     def relevance(self) -> Relevance:
         """Which signs decide whether something is concluded."""
-        named = [self._kinds.signs_named(rule.syntax) for rule in self.rules]
-        return Relevance(self.shapes, named)
+        return Relevance(self.shapes, self._signs)
 
     @cached_property
     def titles(self) -> dict[str, str]:
