@@ -105,7 +105,9 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     facts[_atom("recording", start, end)] = Leaf("given", partial(str, said))
     for source in sorted({finding.source for finding in document.findings}):
         said = f"Findings are of {source}"
-        facts[_atom("source", source)] = Leaf("given", partial(str, said))
+        # A source names itself as it likes: no word of the language, but a text.
+        atom = clingo.Function("source", [clingo.String(source)])
+        facts[atom] = Leaf("given", partial(str, said))
     facts.update(_findings(document))
     for sign_name, start, end in _unions(document.absences):
         said = f"Looked for and not seen: {_title(sign_name)}, {span_words(start, end)}"

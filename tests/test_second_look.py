@@ -152,7 +152,7 @@ def test_a_doubted_finding_that_the_model_does_not_see_counts_less(
     denied = [text for text in said if "not seen by mllm check" in text]
     for text in denied:
         # odds of 0.55 to 0.45, times 0.4 to 0.6
-        assert "confidence 0.45, from case 0.55" in text
+        assert "confidence 0.45, from annotation 0.55" in text
 
 
 def test_a_doubted_finding_that_the_model_sees_counts_more(
@@ -167,7 +167,7 @@ def test_a_doubted_finding_that_the_model_sees_counts_more(
         found = checked(stub.url, of(video, DOUBTED))
     assert found.proof is not None
     said = [node.text for node in found.proof.nodes if node.kind == "finding"]
-    confirmed = [text for text in said if "from case 0.55, mllm check 0.60" in text]
+    confirmed = [text for text in said if "from annotation 0.55, mllm check 0.60" in text]
     assert confirmed
     for text in confirmed:
         # odds of 0.6 to 0.4 and, for the second by 0.54, of 0.55 to 0.45
