@@ -10,9 +10,10 @@ demo: install
 	$(BIN)/s3ns models pull
 	$(BIN)/s3ns classify samples/demo.mp4
 
+# The tests of one file stay together: they share what is costly to make.
 test: install-test check
 	$(BIN)/s3ns models pull
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: lint types
 

@@ -167,7 +167,9 @@ def test_a_doubted_finding_that_the_model_sees_counts_more(
         found = checked(stub.url, of(video, DOUBTED))
     assert found.proof is not None
     said = [node.text for node in found.proof.nodes if node.kind == "finding"]
-    confirmed = [text for text in said if "from annotation 0.55, mllm check 0.60" in text]
+    confirmed = [
+        text for text in said if "from annotation 0.55, mllm check 0.60" in text
+    ]
     assert confirmed
     for text in confirmed:
         # odds of 0.6 to 0.4 and, for the second by 0.54, of 0.55 to 0.45

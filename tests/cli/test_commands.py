@@ -58,7 +58,7 @@ def test_a_document_is_kept_and_shown(run: Run, tiny: Path, tmp_path: Path) -> N
     target = tmp_path / "result.json"
     result = run("classify", tiny, "-o", target)
     assert result.exit_code == 0
-    assert f"s3ns explain {target}" in " ".join(result.stdout.split())
+    assert f"s3nsexplain{target}" in "".join(result.stdout.split())
     assert Document.read(target).verdict is not None
     assert files_in(tmp_path) == {"result.json"}
 

@@ -207,8 +207,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "eye_blinking 10-20; limb_automatisms left 12-28; no close_eyes 0-60; "
         "no verbal_responsiveness 5-30",
         60,
-        "CRS-08 CRS-10 CRS-15 CRS-16 CRS-17 VER-04-SEEN VER-06-FOCAL VER-06-LAPSE "
-        "VER-07-READER VER-12-REMARKABLE LAT-14 REM-09 EYE-05",
+        "CRS-08 CRS-10 CRS-15 CRS-16 CRS-17 VER-04-POINTS VER-04-SEEN "
+        "VER-06-FOCAL VER-06-LAPSE VER-07-READER VER-12-REMARKABLE LAT-14 REM-09 EYE-05",
     ),
     (
         "both hands fumble, the patient answers",
