@@ -208,7 +208,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "no verbal_responsiveness 5-30",
         60,
         "CRS-08 CRS-10 CRS-15 CRS-16 CRS-17 VER-04-POINTS VER-04-SEEN "
-        "VER-06-FOCAL VER-06-LAPSE VER-07-READER VER-12-REMARKABLE LAT-14 REM-09 EYE-05",
+        "VER-06-FOCAL VER-06-LAPSE VER-07-READER VER-12-REMARKABLE LAT-14 REM-09 "
+        "EYE-05",
     ),
     (
         "both hands fumble, the patient answers",
