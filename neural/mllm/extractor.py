@@ -54,11 +54,6 @@ class MllmExtractor:
         self._settings = settings
         self._signs = settings.asked_signs()
 
-    @property
-    def reliability(self) -> float:
-        """How often the model is right about a sign."""
-        return self._settings.reliability
-
     def extract(
         self, video: Path, options: ExtractOptions, progress: Progress
     ) -> Document:
