@@ -57,6 +57,10 @@ POSTURES = ("arm_flexion", "arm_straightening")
 LEAVING = 0.6
 """Share of the change from rest at which a posture, once taken, ends."""
 
+JOINING_ANGLE, JOINING_CHANGE = 150.0, 10.0
+"""Degrees, and degrees from rest, from which an arm is stretched together with the
+other. Design: the lower end of 150 to 160, and twice what the angle wavers at rest."""
+
 
 @detector("arm_flexion")
 def arm_flexion(tracks: Tracks) -> list[Observation]:
@@ -79,9 +83,10 @@ def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
         for side in SIDES
     }
     found = []
-    for side, span in pair_sides(spans):
-        named = SIDES if side is Side.BILATERAL else (str(side),)
+    for paired, span in pair_sides(spans):
         steps = slice(*span)
+        side = _joined(tracks, sign, paired, steps)
+        named = SIDES if side is Side.BILATERAL else (str(side),)
         angles = {name: typical(tracks.elbow_angle[name][steps]) for name in named}
         change = min(typical(_from_rest(tracks, sign, name)[steps]) for name in named)
         text = " and ".join(
@@ -99,6 +104,19 @@ def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
             )
         )
     return three_valued(sign, tracks, found, with_rest(arms_view(tracks), tracks))
+
+
+def _joined(tracks: Tracks, sign: str, side: Side, steps: slice) -> Side:
+    """Return both sides where the other arm was stretched too, if less clearly.
+
+    One side alone would point to a hemisphere. Bent arms are left alone: many rest so.
+    """
+    if sign != "arm_straightening" or side is Side.BILATERAL:
+        return side
+    other = str(side.mirrored)
+    straight = typical(tracks.elbow_angle[other][steps]) >= JOINING_ANGLE
+    changed = typical(_from_rest(tracks, sign, other)[steps]) >= JOINING_CHANGE
+    return Side.BILATERAL if straight and changed else side
 
 
 def held_posture(tracks: Tracks, sign: str, side: str) -> Mask:

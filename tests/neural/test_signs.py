@@ -168,6 +168,17 @@ def test_kotagal2000_figure4_takes_the_side_of_the_straight_arm() -> None:
     assert the_one(tracks, "arm_flexion").side is Side.LEFT
 
 
+@pytest.mark.parametrize(
+    ("rest", "side"), [(100, Side.BILATERAL), (138, Side.BILATERAL), (160, Side.LEFT)]
+)
+def test_an_arm_that_is_stretched_less_clearly_joins_the_other(
+    rest: float, side: Side
+) -> None:
+    left, right = during(6, 12, 172, 100), during(6, 12, 163, rest)
+    tracks = Figure(left_elbow=left, right_elbow=right).tracks(24)
+    assert the_one(tracks, "arm_straightening").side is side
+
+
 def test_an_arm_bent_all_along_is_rest() -> None:
     figure = Figure(left_elbow=steady(60), right_elbow=steady(60))
     assert seen(figure.tracks(20), "arm_flexion") == []
