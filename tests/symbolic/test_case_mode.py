@@ -21,8 +21,11 @@ WEAK = "tonic left 5-9"
 AGAINST = "asynchronous_movement 5-40"
 QUIET = "; ".join(
     f"no {sign} 0-60"
-    for sign in ("tonic", "clonic", "figure4", "asynchronous_movement", "head_turning")
-)
+    for sign in (
+        "tonic", "clonic", "figure4", "asynchronous_movement", "head_turning",
+        "blank_stare",
+    )
+)  # fmt: skip
 
 
 def events(*scenes):

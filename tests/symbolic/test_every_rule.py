@@ -126,7 +126,8 @@ SCENES: list[tuple[str, str, float, str]] = [
     ),
     ("nothing", "; ".join(
         f"no {sign} 0-60" for sign in
-        ("tonic", "clonic", "figure4", "asynchronous_movement", "head_turning")
+        ("tonic", "clonic", "figure4", "asynchronous_movement", "head_turning",
+     "blank_stare")
     ), 60, "VER-12 VER-15 VER-23 CER-04"),
     ("nothing judged", "", 60, "VER-16"),
     (
@@ -229,7 +230,9 @@ SCENES: list[tuple[str, str, float, str]] = [
         "head_turning left 5-25; "
         + "; ".join(
             f"no {sign} 0-60"
-            for sign in ("tonic", "clonic", "figure4", "asynchronous_movement")
+            for sign in (
+                "tonic", "clonic", "figure4", "asynchronous_movement", "blank_stare"
+            )
         ),
         60,
         "CRS-11 CRS-14 CER-09",
