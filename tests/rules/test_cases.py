@@ -12,6 +12,8 @@ from s3ns.facts import RuleError
 from s3ns.symbolic import Reasoner, RuleBase
 from s3ns.symbolic.cases import Case, load_cases, read_cases, run_case, scene
 from s3ns.symbolic.check_records import Problems
+from s3ns.symbolic.encoding import encode
+from s3ns.symbolic.solve import Replay
 
 CASES = load_cases(None, RuleBase.load())
 
@@ -48,6 +50,19 @@ def test_evidence_and_exceptions_apply_in_one_case_and_not_in_another(
     silent = {rule for case in CASES for rule in case.expect.get("silent", ())}
     assert about - applies == set()
     assert about - silent == set()
+
+
+def test_every_rule_applies_in_one_case_and_not_in_another(reasoner: Reasoner) -> None:
+    rules = reasoner.base.rules
+    known = {rule.label.id for rule in rules if rule.label.kind == "rule"}
+    applied = [
+        {rules[step.rule].label.id for step in Replay(reasoner.base, facts).steps}
+        for facts in (encode(case.document) for case in CASES)
+    ]
+    assert known - set.union(*applied) == set()
+    # Sums are made of whatever there is, and of nothing.
+    sums = {"VER-02", "VER-04", "VER-04-ABSENCE", "VER-04-POINTS"}
+    assert known & set.intersection(*applied) == sums
 
 
 def faults(text: str | bytes, base: RuleBase) -> list[str]:
