@@ -33,7 +33,7 @@ CENTRE_BONUS = 0.5
 NEAR_BONUS = 0.5
 """A lying person is preferred over an upright one, who is in the middle of the picture
 over who stands at its edge, as the camera is aimed at the patient, and the person
-followed so far over all, so that staff at the bed do not steal the track."""
+followed so far over all, so that staff at the bed do not steal the track. Design."""
 
 BETTER = 0.2
 CENSUSES = 2
@@ -275,7 +275,7 @@ class PatientTracker:
         if followed is None or len(boxes) < 2:
             self._doubts = 0
             return
-        # The census marks who is followed; the others must do better than this mark.
+        # Whoever stands where the followed person was is taken for that person.
         mine = min(boxes, key=lambda box: _apart(box, (followed.x, followed.y)))
         best = max(boxes, key=lambda box: self._fitness(image, box))
         better = self._fitness(image, best) - self._fitness(image, mine)

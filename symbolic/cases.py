@@ -368,7 +368,7 @@ def _case(block: Block, base: RuleBase, problems: Problems) -> Case:
         document=scene(
             lines,
             block.number("seconds", 60.0),
-            seen_by=block.text("seen_by") if "seen_by" in block else SOURCE,
+            seen_by=block.text("seen_by", default=SOURCE),
         ),
         expect={
             kind: _expected(kind, expect, base, problems)

@@ -169,12 +169,18 @@ def test_kotagal2000_figure4_takes_the_side_of_the_straight_arm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "side"), [(100, Side.BILATERAL), (138, Side.BILATERAL), (160, Side.LEFT)]
+    ("rest", "held", "side"),
+    [
+        (100, 163, Side.BILATERAL),
+        (138, 163, Side.BILATERAL),
+        (160, 163, Side.LEFT),
+        (100, 140, Side.LEFT),
+    ],
 )
 def test_an_arm_that_is_stretched_less_clearly_joins_the_other(
-    rest: float, side: Side
+    rest: float, held: float, side: Side
 ) -> None:
-    left, right = during(6, 12, 172, 100), during(6, 12, 163, rest)
+    left, right = during(6, 12, 172, 100), during(6, 12, held, rest)
     tracks = Figure(left_elbow=left, right_elbow=right).tracks(24)
     assert the_one(tracks, "arm_straightening").side is side
 
