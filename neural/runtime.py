@@ -149,7 +149,8 @@ class Model:
                 return self._held.run(feed)
             except _runtime_errors() as error:
                 self._held, self._is_steady = None, False
-                self.remark = f"memory could not be held ({_one_line(error)})"
+                said = f"memory could not be held ({_one_line(error)})"
+                self.remark = "; ".join(filter(None, (self.remark, said)))
         results = self._run_bound(feed)
         if self._is_steady and self._held is None:
             made = {p.name: r for p, r in zip(self.outputs, results, strict=True)}
@@ -279,7 +280,10 @@ def _open(
         if records:  # a part of the model may have to run on the CPU
             remark = f"no CUDA graph is recorded ({_one_line(error)})"
             return _open(
-                *(runtime, path, device, remark),
+                runtime,
+                path,
+                device,
+                remark,
                 steady=steady,
                 threads=threads,
                 recording=False,

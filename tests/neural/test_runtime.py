@@ -93,6 +93,19 @@ def test_where_memory_cannot_be_held_the_answer_is_the_same(
     assert model.remark.startswith("memory could not be held (")
 
 
+def test_that_memory_could_not_be_held_is_said_beside_what_was_said(
+    face_path: Path,
+) -> None:
+    model = open_model(face_path, "cpu", steady=True)
+    model.remark = "no GPU runtime is installed; ran on the CPU"
+    value = np.random.default_rng(0).random((1, 128, 128, 3), np.float32)
+    model.run(value)
+    assert model._held is not None
+    model._held._binding.clear_binding_inputs()
+    model.run(value)
+    assert "ran on the CPU; memory could not be held (" in model.remark
+
+
 def test_a_view_is_run_as_it_reads(face_model: Model) -> None:
     value = np.random.default_rng(0).random((1, 128, 128, 3), np.float32)
     flipped = value[:, :, ::-1]
