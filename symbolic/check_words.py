@@ -66,6 +66,9 @@ def _check_kind(draft: Draft, kind: str, argument: Tree, problems: Problems) -> 
     elif kind in _WORDS and _is_literal(argument):
         hint = f"; write {argument.symbol.string}" if _is_text(argument) else ""
         problems.add(place, "R047", kind=kind, came=argument, hint=hint)
+    elif kind == "source" and (is_constant(argument) or _is_number(argument)):
+        hint = f'; write "{argument}"'
+        problems.add(place, "R047", kind=kind, came=argument, hint=hint)
     elif kind in _NUMBERS and (is_constant(argument) or _is_text(argument)):
         hint = "; variables begin with a capital letter"
         problems.add(place, "R047", kind=kind, came=argument, hint=hint)

@@ -3,8 +3,8 @@
 For each sign the odds that it was there begin with how common it was among the
 annotated events, and each extractor shifts them by the likelihood ratio of its report,
 from its sensitivity and false positive rate (Rogan and Gladen 1978, Am J Epidemiol
-107:71). Extractors err together, so that n of them count as n/(1+(n-1) rho) independent
-ones (Kish 1965, Survey Sampling).
+107:71). Extractors err together, so that those that say the same count as fewer than
+they are, the surest in full; see :mod:`s3ns.symbolic.pooling`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from s3ns.facts import (
     Unassessable,
     vocabulary,
 )
-from s3ns.symbolic.pooling import CORRELATION, effective_number
+from s3ns.symbolic.pooling import CORRELATION, together
 from s3ns.symbolic.reliability import Reliability, judged
 
 Tables = Mapping[str, Mapping[str, Reliability]]
@@ -57,9 +57,10 @@ def chance_of(
     tables = [table for _, table in said]
     present = sum(table.present for table in tables) + 1
     events = sum(table.present + table.missing for table in tables) + 2
-    shift = sum(table.evidence[0 if seen else 1] for seen, table in said)
-    share = effective_number(len(said), correlation) / len(said)
-    return float(expit(logit(present / events) + shift * share))
+    shifts = [table.evidence[0 if seen else 1] for seen, table in said]
+    supports = together([shift for shift in shifts if shift > 0], correlation)
+    denies = together([-shift for shift in shifts if shift < 0], correlation)
+    return float(expit(logit(present / events) + supports - denies))
 
 
 def fused(documents: Sequence[Document], tables: Tables) -> Document:

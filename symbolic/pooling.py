@@ -48,7 +48,7 @@ def pooled(seen: Sequence[float], unseen: int = 0) -> float:
     shift = -effective_number(unseen, CORRELATION) * _log_odds(RIGHT)
     for count, confidence in enumerate(others, start=2):
         if confidence > HALF:
-            shift += _share(count) * _log_odds(confidence)
+            shift += _share(count, CORRELATION) * _log_odds(confidence)
     # Without a shift there is nothing to compute, and nothing to round.
     return _chance(_log_odds(surest) + shift) if shift else surest
 
@@ -62,10 +62,24 @@ def needed(confidence: float, seen: int, unseen: int) -> float:
     return _chance(odds / effective_number(seen, CORRELATION) if odds > 0 else odds)
 
 
-def _share(count: int) -> float:
+def together(shifts: Sequence[float], correlation: float) -> float:
+    """Return the log-odds of sources that all say the same.
+
+    Parameters
+    ----------
+    shifts
+        By how much each shifts them; positive.
+    correlation
+        From 0, where each counts in full, to 1, where only the surest does.
+    """
+    ordered = enumerate(sorted(shifts, reverse=True), start=1)
+    return sum(_share(count, correlation) * shift for count, shift in ordered)
+
+
+def _share(count: int, correlation: float) -> float:
     """Return what the last of so many sources adds to their effective number."""
-    return effective_number(count, CORRELATION) - effective_number(
-        count - 1, CORRELATION
+    return effective_number(count, correlation) - effective_number(
+        count - 1, correlation
     )
 
 

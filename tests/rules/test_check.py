@@ -95,6 +95,7 @@ FAULTS: list[tuple[str, str | bytes]] = [
     ("R047:6:19", rule("a :- seen(tonic,_,start,_,_).")),
     ("R047:6:11", rule('a :- seen("tonic",_,_,_,_).')),
     ("R047:6:39", rule("a :- seen(tonic,_,Start,_,_), Start < end.")),
+    ("R047:6:13", rule("a :- source(landmarks).")),
     ("R048:6:19", rule("a :- seen(tonic,X,X,_,_).")),
     ("R049:6:22", rule("a :- seen(close_eyes,left,_,_,_).")),
     ("R050:6:26", rule("a(N) :- N = #count { X : a(X) }.")),

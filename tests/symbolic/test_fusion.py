@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from s3ns.facts import (
@@ -57,6 +57,16 @@ def test_to_see_more_never_makes_a_sign_less_likely(
         if table.sensitivity > table.false_positive_rate and not was_seen:
             more = [*said[:place], (True, table), *said[place + 1 :]]
             assert chance_of(more) >= chance_of(said)
+
+
+@given(st.lists(TABLES, min_size=1, max_size=5), TABLES)
+def test_who_confirms_never_makes_a_sign_less_likely(
+    tables: list[Reliability], table: Reliability
+) -> None:
+    assume(table.sensitivity > table.false_positive_rate)
+    said = [(True, one) for one in tables]
+    # How common the sign is follows from all tables, by the rule of succession.
+    assert chance_of([*said, (True, table)]) >= chance_of(said) - 1e-3
 
 
 def test_agreement_counts_for_more_unless_it_is_mere_repetition() -> None:
