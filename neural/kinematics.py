@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s3ns.neural.pose import Joint
-from s3ns.neural.signals import Series, rolling_median
+from s3ns.neural.signals import Series, rolling_mean, rolling_median
 
 ARM = {
     "left": (Joint.LEFT_SHOULDER, Joint.LEFT_ELBOW, Joint.LEFT_WRIST),
@@ -135,3 +135,14 @@ def _yaw(direction: Series, up: Series) -> Series:
     along_left = np.sum(direction * left, axis=1)
     along_front = np.sum(direction * front, axis=1)
     return np.asarray(np.degrees(np.arctan2(along_left, along_front)))
+
+
+def jitter(series: Series, rate: float) -> Series:
+    """Return the root mean square of what changes from one step to the next, ``(n,)``.
+
+    Taken over a second, of an ``(n, d)`` series, against the mean of both neighbours.
+    """
+    fast = np.full(len(series), np.nan)
+    between = (series[:-2] + series[2:]) / 2
+    fast[1:-1] = np.linalg.norm(series[1:-1] - between, axis=1)
+    return np.sqrt(rolling_mean(fast**2, rate, 1.0))

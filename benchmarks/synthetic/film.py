@@ -16,7 +16,7 @@ from s3ns.benchmarks.synthetic.look import dressed
 from s3ns.benchmarks.synthetic.markers import Markers
 from s3ns.benchmarks.synthetic.motions import MOTIONS, Act, Shown, idle
 from s3ns.benchmarks.synthetic.posture import SIDES, Curves
-from s3ns.benchmarks.synthetic.renderer import Camera, Renderer
+from s3ns.benchmarks.synthetic.renderer import Camera, Mesh, Renderer
 from s3ns.benchmarks.synthetic.room import (
     BLANKETS,
     CAMERAS,
@@ -46,6 +46,8 @@ LOOKS_PER_SECOND = 5.0
 GRAINS = 8
 """Different pictures of sensor noise; each is moved about at random."""
 SOUND_BLOCK = 1024
+COARSER = 2
+"""How much smaller the pictures of a rehearsal are: nobody watches them."""
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,56 @@ def render(scenario: Scenario, target: Path, progress: Progress) -> Document:
             name=target.stem,
             recording=probe(unfinished),
         )
-        with target.with_suffix(CURVES).open("wb") as stream:
-            np.savez_compressed(stream, **_curves(acted.curves, stage))
+        _write_curves(target, acted.curves, stage)
         truth.write(target.with_suffix(TRUTH))
         unfinished.replace(target)
     finally:
         stage.close()
         unfinished.unlink(missing_ok=True)
     return truth
+
+
+def rehearse(scenario: Scenario, target: Path) -> Document:
+    """Play a scenario without filming it; write its truth and its curves.
+
+    For what needs markers only: a tenth of the time of a film.
+
+    Parameters
+    ----------
+    scenario
+        What to play.
+    target
+        The film that is not made; truth and curves go where they would lie beside it.
+
+    Returns
+    -------
+    The truth; that of the film, but for what is judged at the moments of a look.
+
+    Raises
+    ------
+    CapabilityError
+        If nothing can be rendered on this machine.
+    """
+    acted = act(scenario)
+    stage = _Stage(scenario, acted.curves, COARSER)
+    try:
+        stage.rehearse()
+        truth = truth_document(
+            scenario,
+            [*acted.shown, *heard(scenario)],
+            stage.glimpses,
+            name=target.stem,
+        )
+        _write_curves(target, acted.curves, stage)
+        truth.write(target.with_suffix(TRUTH))
+    finally:
+        stage.close()
+    return truth
+
+
+def _write_curves(target: Path, curves: Curves, stage: _Stage) -> None:
+    with target.with_suffix(CURVES).open("wb") as stream:
+        np.savez_compressed(stream, **_curves(curves, stage))
 
 
 def _curves(curves: Curves, stage: _Stage) -> dict[str, Any]:
@@ -181,10 +225,18 @@ def _curves(curves: Curves, stage: _Stage) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Moment:
+    time: float
+    surface: Mesh
+    joints: dict[str, Array]
+
+
 class _Stage:
     """Draws the pictures of a scenario and notes what can be seen."""
 
-    def __init__(self, scenario: Scenario, curves: Curves) -> None:
+    def __init__(self, scenario: Scenario, curves: Curves, coarser: int = 1) -> None:
+        self._coarser = coarser
         self.glimpses: list[tuple[float, Glimpse]] = []
         self.places: list[Array] = []
         self._scenario, self._curves = scenario, curves
@@ -201,7 +253,7 @@ class _Stage:
         )
         self._patient = Patient(body, self._look, raised)
         self._nurse = Nurse() if scenario.nurse else None
-        self._size = (scenario.width, scenario.height)
+        self._size = (scenario.width // coarser, scenario.height // coarser)
         self._renderer = Renderer(
             self._size,
             camera,
@@ -224,25 +276,47 @@ class _Stage:
         random = np.random.default_rng([scenario.seed, 3])
         shape = (GRAINS, scenario.height, scenario.width)
         grains = (NOISE[scenario.light] * random.normal(size=shape)).astype(np.float32)
-        every = max(1, round(scenario.fps / LOOKS_PER_SECOND))
-        reach = BLANKETS[scenario.blanket]
-        for step, time in enumerate(self._curves.times):
-            surface, joints = self._patient.at(self._curves.at(step))
-            self.places.append(self._markers.places(surface.vertices, joints))
-            meshes = {"patient": surface}
-            if reach is not None:
-                meshes["blanket"] = blanket(reach, self._raised, surface.vertices)
-            if self._nurse is not None:
-                meshes["nurse"] = self._nurse.at_time(float(time))
-            picture = self._renderer.draw(meshes)
-            if step % every == 0:
-                depths = self._renderer.depths()
-                glimpse = self._sight.look(surface.vertices, joints, depths)
-                self.glimpses.append((float(time), glimpse))
+        for step in range(len(self._curves.times)):
+            moment = self._moment(step)
+            picture = self._renderer.draw(self._meshes(moment))
+            if self._is_look(step):
+                self._look_at(moment)
             grain = grains[random.integers(GRAINS)]
             shift = random.integers(0, grain.shape)
             noisy = picture + np.roll(grain, tuple(shift), (0, 1))[:, :, None]
             yield np.clip(noisy, 0, 255).astype(np.uint8)
+
+    def rehearse(self) -> None:
+        """Note what can be seen, drawing only where it is looked."""
+        for step in range(len(self._curves.times)):
+            moment = self._moment(step)
+            if self._is_look(step):
+                self._renderer.draw(self._meshes(moment))
+                self._look_at(moment)
+
+    def _moment(self, step: int) -> _Moment:
+        surface, joints = self._patient.at(self._curves.at(step))
+        self.places.append(self._markers.places(surface.vertices, joints))
+        return _Moment(float(self._curves.times[step]), surface, joints)
+
+    def _meshes(self, moment: _Moment) -> dict[str, Mesh]:
+        meshes = {"patient": moment.surface}
+        reach = BLANKETS[self._scenario.blanket]
+        if reach is not None:
+            meshes["blanket"] = blanket(reach, self._raised, moment.surface.vertices)
+        if self._nurse is not None:
+            meshes["nurse"] = self._nurse.at_time(moment.time)
+        return meshes
+
+    def _is_look(self, step: int) -> bool:
+        return step % max(1, round(self._scenario.fps / LOOKS_PER_SECOND)) == 0
+
+    def _look_at(self, moment: _Moment) -> None:
+        """Look at what was drawn last."""
+        depths = self._renderer.depths()
+        seen = self._sight.look(moment.surface.vertices, moment.joints, depths)
+        glimpse = replace(seen, eyes=self._coarser * seen.eyes)
+        self.glimpses.append((moment.time, glimpse))
 
 
 def hung(camera: Camera, seed: int) -> Camera:

@@ -389,17 +389,23 @@ def _verdicts(
     }
 
 
+def is_right(clip: Clip, item: Finding) -> bool | None:
+    """Tell whether a finding is of something that happened; nothing if none can see."""
+    if _hidden_share(clip.truth, item) >= JUDGED_LEAST:
+        return None
+    true = [one for one in clip.truth.findings if one.sign == item.sign]
+    return any(item.overlaps(one) for one in true)
+
+
 def _calibration(clips: Sequence[Clip]) -> dict[str, Any]:
     """Compare confidence with how often a finding is right, by group of signs."""
     groups: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for clip in clips:
         for item in clip.found.findings:
-            sign = vocabulary().by_name[item.sign]
-            true = [one for one in clip.truth.findings if one.sign == item.sign]
-            if _hidden_share(clip.truth, item) >= JUDGED_LEAST:
-                continue
-            right = any(item.overlaps(one) for one in true)
-            groups[sign.group].append((item.confidence, right))
+            right = is_right(clip, item)
+            if right is not None:
+                group = vocabulary().by_name[item.sign].group
+                groups[group].append((item.confidence, right))
     return {
         name: {"findings": len(pairs), "error": _error(pairs), "bins": _bins(pairs)}
         for name, pairs in sorted(groups.items())

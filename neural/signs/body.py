@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from s3ns.facts import Observation
+from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import (
+    Rhythm,
+    Series,
     activity,
     rate_change,
     rhythm,
@@ -14,8 +16,11 @@ from s3ns.neural.signals import (
     typical,
 )
 from s3ns.neural.signs.registry import (
+    Span,
     certainty,
+    describer,
     detector,
+    in_words,
     make_finding,
     three_valued,
 )
@@ -36,35 +41,51 @@ from s3ns.neural.tracks import SIDES, Tracks
 def full_body_shaking(tracks: Tracks) -> list[Observation]:
     """Find times when arms, legs and trunk shake together."""
     view = limbs_view(tracks)
-    beat = rhythm(tracks.shoulders, tracks.rate, JERK_BAND)
+    thrusting = carried(tracks, "left") & carried(tracks, "right")
+    # A body that walks or turns over moves, but does not come back again and again.
+    comes_back = _beat(tracks).rate >= 1.5
+    shaking = (_least(tracks) >= 1) & comes_back & view.judged & ~thrusting
+    found = [
+        _shakes(tracks, Side.NONE, span)
+        for span in runs(shaking, tracks.rate, bridge=0.6, shortest=SHAKE_DURATION)
+    ]
+    return three_valued("full_body_shaking", tracks, found, view)
+
+
+@describer("full_body_shaking")
+def _shakes(tracks: Tracks, side: Side, span: Span) -> Finding:
+    beat, steps = _beat(tracks), slice(*span)
+    clear = beat.strength[steps] >= CLONIC_STRENGTH[1]
+    variation, slope = rate_change(
+        beat.rate[steps][clear], np.flatnonzero(clear) / tracks.rate
+    )
+    pace = typical(beat.rate[steps])
+    return make_finding(
+        "full_body_shaking",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(typical(_least(tracks)[steps]), 1, 3),
+        evidence=in_words(
+            ("arms, legs and trunk together, {:.1f} Hz", pace),
+            otherwise="arms, legs and trunk together",
+        ),
+        rate=pace,
+        rate_variation=variation,
+        rate_slope=slope,
+    )
+
+
+def _beat(tracks: Tracks) -> Rhythm:
+    return rhythm(tracks.shoulders, tracks.rate, JERK_BAND)
+
+
+def _least(tracks: Tracks) -> Series:
+    """Movement of the part that moves least, over what counts as shaking, ``(n,)``."""
     parts = [
         *(tracks.arm_activity[side] / SHAKE_ARMS for side in SIDES),
         *(activity(tracks.foot[side], tracks.rate) / SHAKE_LEGS for side in SIDES),
         activity(tracks.shoulders, tracks.rate) / SHAKE_TRUNK,
     ]
     steady = [rolling_mean(np.nan_to_num(part), tracks.rate, 1.5) for part in parts]
-    least = np.min(steady, axis=0)
-    thrusting = carried(tracks, "left") & carried(tracks, "right")
-    # A body that walks or turns over moves, but does not come back again and again.
-    shaking = (least >= 1) & (beat.rate >= 1.5) & view.judged & ~thrusting
-    found = []
-    for span in runs(shaking, tracks.rate, bridge=0.6, shortest=SHAKE_DURATION):
-        steps = slice(*span)
-        clear = beat.strength[steps] >= CLONIC_STRENGTH[1]
-        variation, slope = rate_change(
-            beat.rate[steps][clear], np.flatnonzero(clear) / tracks.rate
-        )
-        pace = typical(beat.rate[steps])
-        found.append(
-            make_finding(
-                "full_body_shaking",
-                tracks,
-                span,
-                confidence=certainty(typical(least[steps]), 1, 3),
-                evidence=f"arms, legs and trunk together, {pace:.1f} Hz",
-                rate=pace,
-                rate_variation=variation,
-                rate_slope=slope,
-            )
-        )
-    return three_valued("full_body_shaking", tracks, found, view)
+    return np.asarray(np.min(steady, axis=0))

@@ -19,10 +19,14 @@ from s3ns.neural.signals import (
     typical,
 )
 from s3ns.neural.signs.registry import (
+    Span,
     View,
     certainty,
+    describer,
     detector,
+    in_words,
     make_finding,
+    named,
     pair_sides,
     three_valued,
 )
@@ -121,24 +125,30 @@ def eyes_shut(tracks: Tracks) -> Mask:
 def close_eyes(tracks: Tracks) -> list[Observation]:
     """Find times with both eyes shut, much longer than a blink."""
     share = eye_closure(tracks)
-    found = []
-    for span in runs(
-        eyes_shut(tracks), tracks.rate, bridge=0.4, shortest=EYES_CLOSED_DURATION
-    ):
-        open_share = typical(share[slice(*span)])
-        if open_share > EYES_CLOSED[0]:
-            continue
-        found.append(
-            make_finding(
-                "close_eyes",
-                tracks,
-                span,
-                confidence=certainty(-open_share, -EYES_CLOSED[0], -0.3),
-                evidence=f"eyes at {100 * open_share:.0f} % of their usual opening",
-                share=float(np.nanmean(eyes_shut(tracks)[slice(*span)])),
-            )
+    found = [
+        _closed(tracks, Side.NONE, span)
+        for span in runs(
+            eyes_shut(tracks), tracks.rate, bridge=0.4, shortest=EYES_CLOSED_DURATION
         )
+        if typical(share[slice(*span)]) <= EYES_CLOSED[0]
+    ]
     return three_valued("close_eyes", tracks, found, face_view(tracks))
+
+
+@describer("close_eyes")
+def _closed(tracks: Tracks, side: Side, span: Span) -> Finding:
+    steps = slice(*span)
+    opening = 100 * typical(eye_closure(tracks)[steps])
+    words = "eyes at {:.0f} % of their usual opening"
+    return make_finding(
+        "close_eyes",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(-opening, -100 * EYES_CLOSED[0], -30),
+        evidence=in_words((words, opening), otherwise="eyes closed"),
+        share=float(eyes_shut(tracks)[steps].mean()),
+    )
 
 
 @detector("eye_blinking")
@@ -237,24 +247,34 @@ def face_pulling(tracks: Tracks) -> list[Observation]:
     for side, toward in ((Side.LEFT, shift), (Side.RIGHT, -shift)):
         large = toward * tracks.face.size >= FACE_PULL_PIXELS
         drawn = hysteresis(toward, *FACE_PULL)
-        for span in runs(drawn, tracks.rate, bridge=0.3, shortest=FACE_PULL_DURATION):
-            size = typical(toward[slice(*span)])
-            if large[slice(*span)].mean() < 0.5 or (
-                typical(wider[slice(*span)]) < FACE_PULL_WIDENS
-            ):
-                continue
-            found.append(
-                make_finding(
-                    "face_pulling",
-                    tracks,
-                    span,
-                    side=side,
-                    confidence=certainty(size, FACE_PULL[1], 2 * FACE_PULL[0]),
-                    evidence=f"mouth drawn to the {side} by {100 * size:.0f} % of the "
-                    "distance of the eyes",
-                )
+        found += [
+            _pull(tracks, side, span)
+            for span in runs(
+                drawn, tracks.rate, bridge=0.3, shortest=FACE_PULL_DURATION
             )
+            if large[slice(*span)].mean() >= 0.5
+            and typical(wider[slice(*span)]) >= FACE_PULL_WIDENS
+        ]
     return three_valued("face_pulling", tracks, found, view)
+
+
+@describer("face_pulling")
+def _pull(tracks: Tracks, side: Side, span: Span) -> Finding:
+    pull = tracks.face.mouth_pull
+    outward = -1 if side is Side.RIGHT else 1
+    size = outward * typical((pull - _usual(tracks, pull))[slice(*span)])
+    words = f"mouth drawn to the {side}"
+    return make_finding(
+        "face_pulling",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(size, FACE_PULL[1], 2 * FACE_PULL[0]),
+        evidence=in_words(
+            (words + " by {:.0f} % of the distance of the eyes", 100 * size),
+            otherwise=words,
+        ),
+    )
 
 
 def _usual(tracks: Tracks, series: Series) -> Series:
@@ -284,34 +304,39 @@ def _amid(item: Finding, others: list[Finding]) -> bool:
 def _twitching(tracks: Tracks) -> list[Finding]:
     """Find twitches; those that come on both sides at different times are two."""
     view = fine_face_view(tracks)
-    beats = {
-        side: rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
-        for side in SIDES
-    }
+    beats = _beats(tracks)
     spans = {side: _twitches(tracks, side, beats, view) for side in SIDES}
     found: list[Finding] = []
     for paired, span in pair_sides(spans):
-        steps = slice(*span)
-        sizes = {side: typical(beats[side].amplitude[steps]) for side in SIDES}
-        even = min(sizes.values()) >= TWITCH_EVEN * max(sizes.values())
-        side = Side.BILATERAL if even else paired
-        named = SIDES[0] if side is Side.BILATERAL else str(side)
-        pace = typical(beats[named].rate[steps])
-        half = "both sides" if side is Side.BILATERAL else f"{side} side"
-        found.append(
-            make_finding(
-                "face_twitching",
-                tracks,
-                span,
-                side=side,
-                confidence=certainty(
-                    sizes[named], TWITCH_AMPLITUDE, 2 * TWITCH_AMPLITUDE
-                ),
-                evidence=f"{half} of the face {pace:.1f} Hz",
-                rate=pace,
-            )
-        )
+        sizes = [typical(beats[side].amplitude[slice(*span)]) for side in SIDES]
+        even = min(sizes) >= TWITCH_EVEN * max(sizes)
+        found.append(_twitch(tracks, Side.BILATERAL if even else paired, span))
     return found
+
+
+@describer("face_twitching")
+def _twitch(tracks: Tracks, side: Side, span: Span) -> Finding:
+    beat = _beats(tracks)[named(side)[0]]
+    pace, size = (typical(s[slice(*span)]) for s in (beat.rate, beat.amplitude))
+    half = "both sides" if side is Side.BILATERAL else f"{side} side"
+    return make_finding(
+        "face_twitching",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(size, TWITCH_AMPLITUDE, 2 * TWITCH_AMPLITUDE),
+        evidence=in_words(
+            (half + " of the face {:.1f} Hz", pace), otherwise=f"{half} of the face"
+        ),
+        rate=pace,
+    )
+
+
+def _beats(tracks: Tracks) -> dict[str, Rhythm]:
+    return {
+        side: rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
+        for side in SIDES
+    }
 
 
 def _half_face(tracks: Tracks, side: str) -> Series:
@@ -347,28 +372,32 @@ def oral_automatisms(tracks: Tracks) -> list[Observation]:
     A mouth that moves with jerking arms belongs to the jerks and is left out.
     """
     view = face_view(tracks)
-    beat = _mouth_rhythm(tracks)
     found = []
     mask = _mouth_moves(tracks) & view.judged & ~_jerking(tracks)
     opening = activity(tracks.face.mouth_opening[:, None], tracks.rate)
     for smeared in runs(mask, tracks.rate, bridge=0.5, shortest=CHEW_DURATION):
         span = trimmed(opening, smeared)
         start, end = tracks.times[span[0]], tracks.times[span[1] - 1]
-        if _speech_share(tracks, start, end) >= SPEECH_SHARE or _eats(tracks, smeared):
-            continue
-        size = typical(beat.amplitude[slice(*span)])
-        pace = typical(beat.rate[slice(*span)])
-        found.append(
-            make_finding(
-                "oral_automatisms",
-                tracks,
-                span,
-                confidence=certainty(size, CHEW_AMPLITUDE, 2 * CHEW_AMPLITUDE),
-                evidence=f"mouth opening and closing at {pace:.1f} Hz",
-                rate=pace,
-            )
-        )
+        spoken = _speech_share(tracks, start, end) >= SPEECH_SHARE
+        if not spoken and not _eats(tracks, smeared):
+            found.append(_chewing(tracks, Side.NONE, span))
     return three_valued("oral_automatisms", tracks, found, view)
+
+
+@describer("oral_automatisms")
+def _chewing(tracks: Tracks, side: Side, span: Span) -> Finding:
+    beat = _mouth_rhythm(tracks)
+    pace, size = (typical(s[slice(*span)]) for s in (beat.rate, beat.amplitude))
+    words = "mouth opening and closing"
+    return make_finding(
+        "oral_automatisms",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(size, CHEW_AMPLITUDE, 2 * CHEW_AMPLITUDE),
+        evidence=in_words((words + " at {:.1f} Hz", pace), otherwise=words),
+        rate=pace,
+    )
 
 
 def _eats(tracks: Tracks, span: tuple[int, int]) -> bool:

@@ -9,12 +9,13 @@ import numpy as np
 from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import Series, hysteresis, rolling_median, runs, typical
 from s3ns.neural.signs.registry import (
+    Span,
     certainty,
     detector,
     make_finding,
     three_valued,
 )
-from s3ns.neural.signs.rhythmic import Span, span_mask
+from s3ns.neural.signs.rhythmic import span_mask
 from s3ns.neural.signs.views import head_view
 from s3ns.neural.thresholds import (
     HEAD_FASTEST,

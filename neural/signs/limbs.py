@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from s3ns.facts import Observation, Side
+from s3ns.facts import Finding, Observation, Side
+from s3ns.neural import kinematics
 from s3ns.neural.signals import (
     Mask,
     Series,
     hysteresis,
     rhythm,
-    rolling_mean,
     rolling_median,
     rolling_percentile,
     runs,
     typical,
 )
 from s3ns.neural.signs.registry import (
+    Span,
     certainty,
+    describe,
+    describer,
     detector,
     make_finding,
+    named,
     pair_sides,
     three_valued,
 )
@@ -65,16 +69,16 @@ other. Design: the lower end of 150 to 160, and twice what the angle wavers at r
 @detector("arm_flexion")
 def arm_flexion(tracks: Tracks) -> list[Observation]:
     """Find elbows that bent from their resting angle and stayed bent."""
-    return _posture(tracks, "arm_flexion", "bent to")
+    return _posture(tracks, "arm_flexion")
 
 
 @detector("arm_straightening")
 def arm_straightening(tracks: Tracks) -> list[Observation]:
     """Find elbows that straightened from their resting angle and stayed straight."""
-    return _posture(tracks, "arm_straightening", "straight at")
+    return _posture(tracks, "arm_straightening")
 
 
-def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
+def _posture(tracks: Tracks, sign: str) -> list[Observation]:
     holds = {side: held_posture(tracks, sign, side) for side in SIDES}
     spans = {
         side: list(
@@ -82,28 +86,38 @@ def _posture(tracks: Tracks, sign: str, words: str) -> list[Observation]:
         )
         for side in SIDES
     }
-    found = []
-    for paired, span in pair_sides(spans):
-        steps = slice(*span)
-        side = _joined(tracks, sign, paired, steps)
-        named = SIDES if side is Side.BILATERAL else (str(side),)
-        angles = {name: typical(tracks.elbow_angle[name][steps]) for name in named}
-        change = min(typical(_from_rest(tracks, sign, name)[steps]) for name in named)
-        text = " and ".join(
-            f"{name} elbow {words} {angles[name]:.0f} deg" for name in named
-        )
-        found.append(
-            make_finding(
-                sign,
-                tracks,
-                span,
-                side=side,
-                confidence=certainty(change, ELBOW_CHANGE, 2 * ELBOW_CHANGE),
-                evidence=text,
-                angle=float(np.mean(list(angles.values()))),
-            )
-        )
+    found = [
+        describe(sign, tracks, _joined(tracks, sign, side, slice(*span)), span)
+        for side, span in pair_sides(spans)
+    ]
     return three_valued(sign, tracks, found, with_rest(arms_view(tracks), tracks))
+
+
+@describer("arm_flexion")
+def _flexion(tracks: Tracks, side: Side, span: Span) -> Finding:
+    return _elbows(tracks, "arm_flexion", "bent to", side, span)
+
+
+@describer("arm_straightening")
+def _straightening(tracks: Tracks, side: Side, span: Span) -> Finding:
+    return _elbows(tracks, "arm_straightening", "straight at", side, span)
+
+
+def _elbows(tracks: Tracks, sign: str, words: str, side: Side, span: Span) -> Finding:
+    steps = slice(*span)
+    angles = {name: typical(tracks.elbow_angle[name][steps]) for name in named(side)}
+    change = min(typical(_from_rest(tracks, sign, name)[steps]) for name in angles)
+    return make_finding(
+        sign,
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(change, ELBOW_CHANGE, 2 * ELBOW_CHANGE),
+        evidence=" and ".join(
+            f"{name} elbow {words} {angle:.0f} deg" for name, angle in angles.items()
+        ),
+        angle=float(np.mean(list(angles.values()))),
+    )
 
 
 def _joined(tracks: Tracks, sign: str, side: Side, steps: slice) -> Side:
@@ -166,24 +180,26 @@ def figure4(tracks: Tracks) -> list[Observation]:
             & across
         )
         spans = runs(both, tracks.rate, bridge=0.4, shortest=FIGURE4_DURATION)
-        for first, beyond in spans:
-            steps = slice(first, beyond)
-            straight_angle = typical(tracks.elbow_angle[straight][steps])
-            bent_angle = typical(tracks.elbow_angle[bent][steps])
-            found.append(
-                make_finding(
-                    "figure4",
-                    tracks,
-                    (first, beyond),
-                    side=Side(straight),
-                    confidence=certainty(straight_angle - bent_angle, 60, 120),
-                    evidence=f"{straight} elbow straight at {straight_angle:.0f} deg, "
-                    f"{bent} bent to {bent_angle:.0f} deg across the chest",
-                    angle=straight_angle,
-                )
-            )
+        found += [_figure4(tracks, Side(straight), span) for span in spans]
     view = with_rest(arms_view(tracks), tracks)
     return three_valued("figure4", tracks, found, view)
+
+
+@describer("figure4")
+def _figure4(tracks: Tracks, side: Side, span: Span) -> Finding:
+    steps, bent = slice(*span), str(side.mirrored)
+    straight_angle = typical(tracks.elbow_angle[str(side)][steps])
+    bent_angle = typical(tracks.elbow_angle[bent][steps])
+    return make_finding(
+        "figure4",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(straight_angle - bent_angle, 60, 120),
+        evidence=f"{side} elbow straight at {straight_angle:.0f} deg, "
+        f"{bent} bent to {bent_angle:.0f} deg across the chest",
+        angle=straight_angle,
+    )
 
 
 @detector("tonic")
@@ -217,32 +233,28 @@ def tonic(tracks: Tracks) -> list[Observation]:
             >= (TREMOR_STRENGTH if held[slice(*span)].any() else TREMOR_CLEAR)
             and limit <= typical(jitter[side][slice(*span)]) <= TREMOR_CEILING
         ]
-    found = []
-    for side, span in pair_sides(spans):
-        named = SIDES if side is Side.BILATERAL else (str(side),)
-        size = min(typical(jitter[name][slice(*span)]) for name in named)
-        found.append(
-            make_finding(
-                "tonic",
-                tracks,
-                span,
-                side=side,
-                confidence=certainty(size, TREMOR_FLOOR, 3 * TREMOR_FLOOR),
-                evidence=f"{_arms(side)} held stiff with a fine tremor",
-                amplitude=2 * np.sqrt(2) * size,
-            )
-        )
+    found = [_tonic(tracks, side, span) for side, span in pair_sides(spans)]
     told = ~posed | (tracks.rate >= TREMOR_FRAME_RATE)
     view = with_rest(arms_view(tracks), tracks).narrowed(told, "frame_rate_too_low")
     return three_valued("tonic", tracks, found, view)
 
 
+@describer("tonic")
+def _tonic(tracks: Tracks, side: Side, span: Span) -> Finding:
+    size = min(typical(_jitter(tracks, name)[slice(*span)]) for name in named(side))
+    return make_finding(
+        "tonic",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(size, TREMOR_FLOOR, 3 * TREMOR_FLOOR),
+        evidence=f"{_arms(side)} held stiff with a fine tremor",
+        amplitude=2 * np.sqrt(2) * size,
+    )
+
+
 def _jitter(tracks: Tracks, side: str) -> Series:
-    """Root mean square of what changes from one step to the next, ``(n,)``."""
-    hand = tracks.hand[side]
-    fast = np.full(len(hand), np.nan)
-    fast[1:-1] = np.linalg.norm(hand[1:-1] - (hand[:-2] + hand[2:]) / 2, axis=1)
-    return np.sqrt(rolling_mean(fast**2, tracks.rate, 1.0))
+    return kinematics.jitter(tracks.hand[side], tracks.rate)
 
 
 def _arms(side: Side) -> str:

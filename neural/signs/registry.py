@@ -22,9 +22,12 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.neural.signals import Mask, runs
-from s3ns.neural.tracks import Tracks
+from s3ns.neural.tracks import SIDES, Tracks
 
 Detector = Callable[[Tracks], list[Observation]]
+Span = tuple[int, int]
+"""Steps ``(first, beyond)``."""
+Describer = Callable[[Tracks, Side, Span], Finding]
 
 SOURCE = "landmarks"
 """Source of the findings."""
@@ -33,6 +36,7 @@ BLIND_LEAST = 0.5
 """Seconds: a shorter loss of sight does not interrupt the account."""
 
 _REGISTRY: dict[str, Detector] = {}
+_DESCRIBERS: dict[str, Describer] = {}
 
 
 def detector(sign: str) -> Callable[[Detector], Detector]:
@@ -46,6 +50,24 @@ def detector(sign: str) -> Callable[[Detector], Detector]:
         return function
 
     return register
+
+
+def describer(sign: str) -> Callable[[Describer], Describer]:
+    """Register a function that measures and words a sign, whoever found it."""
+    sign_named(sign)
+
+    def register(function: Describer) -> Describer:
+        _DESCRIBERS[sign] = function
+        return function
+
+    return register
+
+
+def describe(sign: str, tracks: Tracks, side: Side, span: Span) -> Finding:
+    """Return a finding of a sign in a stretch, measured and worded by its detector."""
+    if sign not in _DESCRIBERS:
+        return make_finding(sign, tracks, span, side=side, confidence=0.5, evidence="x")
+    return _DESCRIBERS[sign](tracks, side, span)
 
 
 def detectors() -> dict[str, Detector]:
@@ -195,8 +217,21 @@ def interval(tracks: Tracks, first: int, beyond: int) -> tuple[float, float]:
 
 def certainty(value: float, threshold: float, sure: float) -> float:
     """Return 0.5 for a value at its threshold, rising to 0.95 where it is sure."""
+    if not np.isfinite(value):
+        return 0.5
     share = (value - threshold) / (sure - threshold)
     return 0.5 + 0.45 * float(np.clip(share, 0, 1))
+
+
+def in_words(*parts: tuple[str, float], otherwise: str) -> str:
+    """Word what is known of some values, or say something else if nothing is."""
+    known = [words.format(value) for words, value in parts if np.isfinite(value)]
+    return ", ".join(known) or otherwise
+
+
+def named(side: Side) -> tuple[str, ...]:
+    """Return the sides that a side stands for."""
+    return (str(side),) if side in (Side.LEFT, Side.RIGHT) else SIDES
 
 
 def pair_sides(

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from s3ns.facts import Observation, Side
+from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import (
     EDGE_LEVEL,
     Mask,
-    Rhythm,
     Series,
     grown,
     hysteresis,
@@ -22,9 +21,13 @@ from s3ns.neural.signals import (
     typical,
 )
 from s3ns.neural.signs.registry import (
+    Span,
     certainty,
+    describer,
     detector,
+    in_words,
     make_finding,
+    named,
     pair_sides,
     three_valued,
 )
@@ -58,8 +61,6 @@ FIRST_JERK = 0.3
 CORRELATION_WINDOW = 3.0
 """Seconds over which the two sides are compared."""
 
-Span = tuple[int, int]
-
 
 @detector("clonic")
 def clonic(tracks: Tracks) -> list[Observation]:
@@ -72,30 +73,36 @@ def clonic(tracks: Tracks) -> list[Observation]:
     spans = {side: list(clonic_spans(tracks, side)) for side in SIDES}
     found = []
     for side, span in pair_sides(spans):
-        named = SIDES if side is Side.BILATERAL else (str(side),)
-        agreement = typical(_in_step(tracks)[slice(*span)])
         both = typical(_shared_shaking(tracks)[slice(*span)])
-        if both >= ASYNCHRONOUS_AMPLITUDE and agreement < IN_STEP:
+        if both >= ASYNCHRONOUS_AMPLITUDE and _agreement(tracks, span) < IN_STEP:
             continue
-        course = _course([tracks.arm_rhythm[name] for name in named], span, tracks.rate)
+        course = _course(tracks, side, span)
         if course["rate"] >= EVEN[0] and not course["rate_variation"] > EVEN[1]:
             continue
-        found.append(
-            make_finding(
-                "clonic",
-                tracks,
-                span,
-                side=side,
-                confidence=min(
-                    certainty(course.pop("strength"), CLONIC_STRENGTH[1], 0.85),
-                    certainty(course["amplitude"], CLONIC_AMPLITUDE, 0.3),
-                ),
-                evidence=_rates_in_words(side, course),
-                coherence=agreement if side is Side.BILATERAL else np.nan,
-                **course,
-            )
-        )
+        found.append(_clonic(tracks, side, span))
     return three_valued("clonic", tracks, found, hands_view(tracks))
+
+
+@describer("clonic")
+def _clonic(tracks: Tracks, side: Side, span: Span) -> Finding:
+    course = _course(tracks, side, span)
+    return make_finding(
+        "clonic",
+        tracks,
+        span,
+        side=side,
+        confidence=min(
+            certainty(course.pop("strength"), CLONIC_STRENGTH[1], 0.85),
+            certainty(course["amplitude"], CLONIC_AMPLITUDE, 0.3),
+        ),
+        evidence=_rates_in_words(side, course),
+        coherence=_agreement(tracks, span) if side is Side.BILATERAL else np.nan,
+        **course,
+    )
+
+
+def _agreement(tracks: Tracks, span: Span) -> float:
+    return typical(in_step(tracks)[slice(*span)])
 
 
 def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
@@ -129,8 +136,9 @@ def clonic_spans(tracks: Tracks, side: str) -> Iterator[Span]:
             yield grown(moving, (first, beyond), round(FIRST_JERK * tracks.rate))
 
 
-def _course(rhythms: list[Rhythm], span: Span, rate: float) -> dict[str, float]:
+def _course(tracks: Tracks, side: Side, span: Span) -> dict[str, float]:
     """Measure a rhythm through a stretch: its rates, their change, the size."""
+    rhythms, rate = [tracks.arm_rhythm[name] for name in named(side)], tracks.rate
     steps = slice(*span)
     both = np.array([[one.rate[steps], one.strength[steps]] for one in rhythms])
     measured = np.isfinite(both).all(axis=1).any(axis=0)
@@ -153,6 +161,8 @@ def _course(rhythms: list[Rhythm], span: Span, rate: float) -> dict[str, float]:
 def _rates_in_words(side: Side, course: dict[str, float]) -> str:
     wrists = "both wrists" if side is Side.BILATERAL else f"{side} wrist"
     begin, end = course["rate_start"], course["rate_end"]
+    if not np.isfinite(begin + end):
+        return f"{wrists} jerking"
     if abs(end - begin) < 0.15 * begin:
         return f"{wrists} {course['rate']:.1f} Hz"
     change = "slowing" if end < begin else "quickening"
@@ -162,35 +172,43 @@ def _rates_in_words(side: Side, course: dict[str, float]) -> str:
 @detector("asynchronous_movement")
 def asynchronous_movement(tracks: Tracks) -> list[Observation]:
     """Find both arms shaking at the same time, each in its own rhythm."""
-    least, agreement = _shared_shaking(tracks), _in_step(tracks)
-    found = []
-    for span in _out_of_step(tracks):
-        steps = slice(*span)
-        size, correlation = typical(least[steps]), typical(agreement[steps])
-        rates = {side: typical(tracks.arm_rhythm[side].rate[steps]) for side in SIDES}
-        found.append(
-            make_finding(
-                "asynchronous_movement",
-                tracks,
-                span,
-                confidence=min(
-                    certainty(-correlation, -ASYNCHRONOUS_CORRELATION, 0.0),
-                    certainty(size, ASYNCHRONOUS_AMPLITUDE, 2 * ASYNCHRONOUS_AMPLITUDE),
-                ),
-                evidence=f"left wrist {rates['left']:.1f} Hz, "
-                f"right wrist {rates['right']:.1f} Hz, correlation {correlation:.1f}",
-                coherence=max(correlation, 0.0),
-                amplitude=size,
-            )
-        )
+    found = [_asynchronous(tracks, Side.NONE, span) for span in _out_of_step(tracks)]
     return three_valued("asynchronous_movement", tracks, found, hands_view(tracks))
+
+
+@describer("asynchronous_movement")
+def _asynchronous(tracks: Tracks, side: Side, span: Span) -> Finding:
+    steps = slice(*span)
+    size, correlation = (
+        typical(_shared_shaking(tracks)[steps]),
+        _agreement(tracks, span),
+    )
+    rates = {name: typical(tracks.arm_rhythm[name].rate[steps]) for name in SIDES}
+    return make_finding(
+        "asynchronous_movement",
+        tracks,
+        span,
+        side=side,
+        confidence=min(
+            certainty(-correlation, -ASYNCHRONOUS_CORRELATION, 0.0),
+            certainty(size, ASYNCHRONOUS_AMPLITUDE, 2 * ASYNCHRONOUS_AMPLITUDE),
+        ),
+        evidence=in_words(
+            ("left wrist {:.1f} Hz", rates["left"]),
+            ("right wrist {:.1f} Hz", rates["right"]),
+            ("correlation {:.1f}", correlation),
+            otherwise="both arms out of step",
+        ),
+        coherence=max(correlation, 0.0),
+        amplitude=size,
+    )
 
 
 def _out_of_step(tracks: Tracks) -> Iterator[Span]:
     """Yield the stretches in which both arms shake, each for itself."""
     shaking = _shared_shaking(tracks) >= ASYNCHRONOUS_AMPLITUDE
     shaking &= hands_view(tracks).judged
-    agreement = rolling_median(_in_step(tracks), tracks.rate, CORRELATION_WINDOW / 2)
+    agreement = rolling_median(in_step(tracks), tracks.rate, CORRELATION_WINDOW / 2)
     apart = shaking & (agreement < ASYNCHRONOUS_CORRELATION)
     reach = round(CORRELATION_WINDOW / 2 * tracks.rate)
     for span in runs(apart, tracks.rate, bridge=1.0, shortest=ASYNCHRONOUS_DURATION):
@@ -210,7 +228,7 @@ def _shaking(tracks: Tracks, side: str) -> Series:
     return np.where(oscillates, tracks.arm_activity[side], 0.0)
 
 
-def _in_step(tracks: Tracks) -> Series:
+def in_step(tracks: Tracks) -> Series:
     """Correlation of the two hands' movement, along the main direction of each.
 
     The absolute value counts, so hands that swing against each other are in step, and
@@ -252,25 +270,25 @@ def _correlation(one: Series, two: Series) -> Series:
 def limb_automatisms(tracks: Tracks) -> list[Observation]:
     """Find hands that keep up small irregular movements."""
     spans = {side: list(_fumbling(tracks, side)) for side in SIDES}
-    found = []
-    for side, span in pair_sides(spans):
-        named = SIDES if side is Side.BILATERAL else (str(side),)
-        steps = slice(*span)
-        size = min(typical(tracks.arm_activity[name][steps]) for name in named)
-        hands = "both hands" if side is Side.BILATERAL else f"{side} hand"
-        found.append(
-            make_finding(
-                "limb_automatisms",
-                tracks,
-                span,
-                side=side,
-                confidence=certainty(size, AUTOMATISM_AMPLITUDE[0], 0.2),
-                evidence=f"{hands} in small repeated movement",
-                amplitude=size,
-                rate=typical(tracks.arm_rhythm[named[0]].rate[steps]),
-            )
-        )
+    found = [_automatism(tracks, side, span) for side, span in pair_sides(spans)]
     return three_valued("limb_automatisms", tracks, found, hands_view(tracks))
+
+
+@describer("limb_automatisms")
+def _automatism(tracks: Tracks, side: Side, span: Span) -> Finding:
+    steps = slice(*span)
+    size = min(typical(tracks.arm_activity[name][steps]) for name in named(side))
+    hands = "both hands" if side is Side.BILATERAL else f"{side} hand"
+    return make_finding(
+        "limb_automatisms",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(size, AUTOMATISM_AMPLITUDE[0], 0.2),
+        evidence=f"{hands} in small repeated movement",
+        amplitude=size,
+        rate=typical(tracks.arm_rhythm[named(side)[0]].rate[steps]),
+    )
 
 
 def _fumbling(tracks: Tracks, side: str) -> Iterator[Span]:

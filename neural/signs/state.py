@@ -7,12 +7,14 @@ from itertools import product
 import numpy as np
 from scipy import ndimage
 
-from s3ns.facts import Observation
+from s3ns.facts import Finding, Observation, Side
 from s3ns.neural.signals import Mask, Series, activity, rolling_median, runs, typical
 from s3ns.neural.signs.face import eye_closure, eyes_shut
 from s3ns.neural.signs.limbs import POSTURES, held_posture
 from s3ns.neural.signs.registry import (
+    Span,
     certainty,
+    describer,
     detector,
     make_finding,
     three_valued,
@@ -51,7 +53,39 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
     Arms that are held in a posture are active, and tell of something else.
     """
     view = face_view(tracks)
-    moves = movement(tracks)
+    moves, restless = movement(tracks), _restlessness(tracks)
+    still = (
+        view.judged
+        & (moves < RESTING)
+        & (eye_closure(tracks) > EYES_CLOSED[1])
+        & (restless < 1)
+    )
+    for side, sign in product(SIDES, POSTURES):
+        still &= ~held_posture(tracks, sign, side)
+    found = [
+        _arrest(tracks, Side.NONE, span)
+        for span in runs(still, tracks.rate, bridge=0.4, shortest=STARE_DURATION)
+        if _was_active(tracks, moves, span[0])
+    ]
+    return three_valued("blank_stare", tracks, found, view, shortest=STARE_DURATION)
+
+
+@describer("blank_stare")
+def _arrest(tracks: Tracks, side: Side, span: Span) -> Finding:
+    steps = slice(*span)
+    return make_finding(
+        "blank_stare",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(-typical(_restlessness(tracks)[steps]), -1, 0),
+        evidence="eyes open, gaze, head and hands still after movement",
+        angle=typical(np.abs(tracks.head_turn[steps])),
+    )
+
+
+def _restlessness(tracks: Tracks) -> Series:
+    """Movement of gaze and head over what a stare allows, ``(n,)``."""
     fixed = [
         _range(rolling_median(series, tracks.rate, 0.5), tracks, 1.0) / least
         for series, least in (
@@ -60,31 +94,7 @@ def blank_stare(tracks: Tracks) -> list[Observation]:
             (tracks.face.pitch, STARE_HEAD),
         )
     ]
-    still = (
-        view.judged
-        & (moves < RESTING)
-        & (eye_closure(tracks) > EYES_CLOSED[1])
-        & (np.max(fixed, axis=0) < 1)
-    )
-    for side, sign in product(SIDES, POSTURES):
-        still &= ~held_posture(tracks, sign, side)
-    found = []
-    for span in runs(still, tracks.rate, bridge=0.4, shortest=STARE_DURATION):
-        if not _was_active(tracks, moves, span[0]):
-            continue
-        steps = slice(*span)
-        rest = typical(np.max(fixed, axis=0)[steps])
-        found.append(
-            make_finding(
-                "blank_stare",
-                tracks,
-                span,
-                confidence=certainty(-rest, -1, 0),
-                evidence="eyes open, gaze, head and hands still after movement",
-                angle=typical(np.abs(tracks.head_turn[steps])),
-            )
-        )
-    return three_valued("blank_stare", tracks, found, view, shortest=STARE_DURATION)
+    return np.asarray(np.max(fixed, axis=0))
 
 
 def _range(series: Series, tracks: Tracks, seconds: float) -> Series:

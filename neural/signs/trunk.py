@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from s3ns.facts import Observation
+from s3ns.facts import Finding, Observation, Side
 from s3ns.neural import kinematics
 from s3ns.neural.pose import Joint
 from s3ns.neural.signals import (
+    Rhythm,
     activity,
     hysteresis,
     rhythm,
@@ -16,8 +17,11 @@ from s3ns.neural.signals import (
     typical,
 )
 from s3ns.neural.signs.registry import (
+    Span,
     certainty,
+    describer,
     detector,
+    in_words,
     make_finding,
     three_valued,
 )
@@ -44,9 +48,7 @@ def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
     said to be missing. Hips are placed as surely under a blanket; knees are not.
     """
     view = hips_view(tracks)
-    beat = rhythm(
-        tracks.hips - tracks.shoulders, tracks.rate, THRUST_BAND, THRUST_WINDOW
-    )
+    beat = _beat(tracks)
     hips = activity(tracks.hips, tracks.rate, 1.0)
     shoulders = activity(tracks.shoulders, tracks.rate, 1.0)
     large = (
@@ -57,23 +59,9 @@ def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
     strength = np.where(large, beat.strength, np.nan)
     found = []
     for span in runs(hysteresis(strength, *THRUST_STRENGTH), tracks.rate, bridge=0.6):
-        steps = slice(*span)
-        pace, size = typical(beat.rate[steps]), typical(beat.amplitude[steps])
-        cycles = pace * (span[1] - span[0]) / tracks.rate
-        if cycles < THRUST_CYCLES:
-            continue
-        found.append(
-            make_finding(
-                "pelvic_thrusting",
-                tracks,
-                span,
-                confidence=certainty(size, THRUST_AMPLITUDE, 3 * THRUST_AMPLITUDE),
-                evidence=f"hips {pace:.1f} Hz, {cycles:.0f} times",
-                rate=pace,
-                amplitude=size,
-                excursions=round(cycles),
-            )
-        )
+        pace = typical(beat.rate[slice(*span)])
+        if pace * (span[1] - span[0]) / tracks.rate >= THRUST_CYCLES:
+            found.append(_thrusts(tracks, Side.NONE, span))
     oblique = kinematics.trunk_obliquity(tracks.world) >= THRUST_OBLIQUITY
     knees = tracks.visibility[:, (Joint.LEFT_KNEE, Joint.RIGHT_KNEE)].max(axis=1)
     bare = rolling_median(knees, tracks.rate, 1.0) >= UNCOVERED
@@ -83,3 +71,30 @@ def pelvic_thrusting(tracks: Tracks) -> list[Observation]:
         found,
         view.narrowed(bare, "limb_covered").narrowed(oblique, "line_of_sight"),
     )
+
+
+@describer("pelvic_thrusting")
+def _thrusts(tracks: Tracks, side: Side, span: Span) -> Finding:
+    beat = _beat(tracks)
+    pace, size = (typical(s[slice(*span)]) for s in (beat.rate, beat.amplitude))
+    cycles = pace * (span[1] - span[0]) / tracks.rate
+    return make_finding(
+        "pelvic_thrusting",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(size, THRUST_AMPLITUDE, 3 * THRUST_AMPLITUDE),
+        evidence=in_words(
+            ("hips {:.1f} Hz", pace),
+            ("{:.0f} times", cycles),
+            otherwise="hips to and fro",
+        ),
+        rate=pace,
+        amplitude=size,
+        excursions=float(np.round(cycles)),
+    )
+
+
+def _beat(tracks: Tracks) -> Rhythm:
+    hips = tracks.hips - tracks.shoulders
+    return rhythm(hips, tracks.rate, THRUST_BAND, THRUST_WINDOW)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from s3ns.benchmarks.synthetic.exact import exact_tracks
-from s3ns.benchmarks.synthetic.film import act, heard, render
+from s3ns.benchmarks.synthetic.film import act, heard, rehearse, render
 from s3ns.benchmarks.synthetic.markers import MARKED
 from s3ns.benchmarks.synthetic.routes import by_markers, has_markers
 from s3ns.benchmarks.synthetic.scenario import (
@@ -59,6 +59,21 @@ def test_the_same_scenario_gives_the_same_bytes(tmp_path: Path) -> None:
         one.with_suffix(".truth.json").read_text()
         == two.with_suffix(".truth.json").read_text()
     )
+
+
+def test_a_rehearsal_tells_what_the_film_would(tmp_path: Path) -> None:
+    film, played = tmp_path / "film.mp4", tmp_path / "played.mp4"
+    truth = filmed(SMALL, film)
+    told = rehearse(SMALL, played)
+    assert told.findings == truth.findings
+    assert not played.exists()
+    for path in (film, played):
+        write_text(path.with_suffix(".yaml"), scenario_text(SMALL))
+    one, two = exact_tracks(film, 5), exact_tracks(played, 5)
+    np.testing.assert_array_equal(one.points, two.points)
+    # Pictures of half the size show nearly as much of a hand.
+    assert np.mean(one.visibility == two.visibility) > 0.9
+    np.testing.assert_allclose(one.face.size, two.face.size, rtol=1e-3)
 
 
 def test_a_film_is_what_its_scenario_says(tmp_path: Path) -> None:
