@@ -76,18 +76,32 @@ def render(console: Console, scenario: Path, output: Path, overwrite: bool) -> N
 )
 @output_folder("Folder for the films.")
 @click.option("--resume", is_flag=True, help="Keep the films that are there already.")
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Write no films, but their truth and curves: enough to train on markers.",
+)
 @guarded
 def suite(
-    console: Console, *, seed: int, count: int, split: str, output: Path, resume: bool
+    console: Console,
+    *,
+    seed: int,
+    count: int,
+    split: str,
+    output: Path,
+    resume: bool,
+    rehearse: bool,
 ) -> None:
     """Film a balanced random suite: epileptic and functional seizures, and neither.
 
     Each film has its scenario, its truth and its curves beside it. The same seed gives
     the same suite.
     """
+    from s3ns.benchmarks.synthetic.film import TRUTH
     from s3ns.benchmarks.synthetic.suite import write_scenarios
 
-    if not resume and output.is_dir() and any(output.glob("*.mp4")):
+    made = TRUTH if rehearse else ".mp4"
+    if not resume and output.is_dir() and any(output.glob(f"*{made}")):
         raise click.UsageError(f"{output} has films; add --resume or name another")
     try:
         scenarios = write_scenarios(output, split, seed, count)
@@ -96,10 +110,14 @@ def suite(
     kept = 0
     for number, (path, scenario) in enumerate(scenarios, start=1):
         film = path.with_suffix(".mp4")
-        if film.exists():
+        if path.with_suffix(made).exists():
             kept += 1
             continue
-        _film(console, scenario, film, f"{number} of {count}: ")
+        place = f"{number} of {count}: "
+        if rehearse:
+            _rehearse(console, scenario, film, place)
+        else:
+            _film(console, scenario, film, place)
     console.print(f"{count} films in {output}, {kept} of them there before")
 
 
@@ -119,3 +137,10 @@ def _film(console: Console, scenario: Scenario, film: Path, place: str = "") -> 
 
     with console.progress(f"{place}filming {film.name}") as progress:
         render_film(scenario, film, progress)
+
+
+def _rehearse(console: Console, scenario: Scenario, film: Path, place: str) -> None:
+    from s3ns.benchmarks.synthetic.film import rehearse as play
+
+    with console.progress(f"{place}rehearsing {film.stem}"):
+        play(scenario, film)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from s3ns.benchmarks.synthetic.exact import exact_tracks
+from s3ns.benchmarks.synthetic.exact import exact_tracks, has_places
 from s3ns.benchmarks.synthetic.film import act, heard, rehearse, render
 from s3ns.benchmarks.synthetic.markers import MARKED
 from s3ns.benchmarks.synthetic.routes import by_markers, has_markers
@@ -21,6 +22,7 @@ from s3ns.benchmarks.synthetic.scenario import (
     read_scenario,
     scenario_text,
 )
+from s3ns.cli import main
 from s3ns.facts import CapabilityError, Document, InputError, Side
 from s3ns.facts.document import write_text
 from s3ns.neural.extractor import ExtractOptions, make_extractor
@@ -74,6 +76,23 @@ def test_a_rehearsal_tells_what_the_film_would(tmp_path: Path) -> None:
     # Pictures of half the size show nearly as much of a hand.
     assert np.mean(one.visibility == two.visibility) > 0.9
     np.testing.assert_allclose(one.face.size, two.face.size, rtol=1e-3)
+
+
+def test_a_suite_can_be_rehearsed_and_resumed(tmp_path: Path) -> None:
+    words = ["synth", "suite", "--seed", "0", "--rehearse", "-o", str(tmp_path)]
+    first = CliRunner().invoke(main, [*words, "--count", "1"])
+    if "apt install" in first.output:
+        pytest.skip(first.output)
+    assert first.exit_code == 0, first.output
+    (truth,) = tmp_path.glob("*.truth.json")
+    assert has_places(tmp_path / "train-0-000.mp4")
+    written = truth.stat().st_mtime_ns
+    again = CliRunner().invoke(main, [*words, "--count", "1"])
+    assert again.exit_code == 2
+    assert "add --resume" in again.output
+    more = CliRunner().invoke(main, [*words, "--count", "1", "--resume"])
+    assert "1 of them there before" in more.output
+    assert truth.stat().st_mtime_ns == written
 
 
 def test_a_film_is_what_its_scenario_says(tmp_path: Path) -> None:
