@@ -11,6 +11,7 @@ from s3ns.neural.signals import Series, hysteresis, rolling_median, runs, typica
 from s3ns.neural.signs.registry import (
     Span,
     certainty,
+    describer,
     detector,
     make_finding,
     three_valued,
@@ -39,25 +40,27 @@ def head_turning(tracks: Tracks) -> list[Observation]:
     """
     view = head_view(tracks)
     turn = np.where(view.judged, tracks.head_turn - _straight_ahead(tracks), np.nan)
-    # By the mesh alone: where it gives way to ears and nose, the angle leaps. The trunk
-    # is left out: it does not turn so quickly, and is seen less surely.
-    to_and_fro = rolling_median(tracks.face.yaw, tracks.rate, 0.3)
-    swings = _swings(tracks, np.where(view.judged, to_and_fro, np.nan))
-    swinging = np.zeros(len(turn), bool)
-    for item in swings:
-        swinging |= (tracks.times >= item.start) & (tracks.times < item.end)
-    held = np.where(swinging, np.nan, turn)
-    found, leaps = [*swings], []
+    swings = list(_swings(tracks))
+    held = np.where(span_mask(tracks, swings), np.nan, turn)
+    found, leaps = [_swing(tracks, span) for span in swings], []
     for side, toward in ((Side.LEFT, held), (Side.RIGHT, -held)):
-        for span, speed in _turned(tracks, toward):
-            if speed > HEAD_FASTEST:
+        turned = hysteresis(toward, *HEAD_TURN)
+        for span in runs(turned, tracks.rate, bridge=0.5, shortest=HEAD_TURN_DURATION):
+            if _speed(tracks, toward, span) > HEAD_FASTEST:
                 leaps.append(span)
             else:
-                found.append(_turn(tracks, toward, span, side, speed))
+                found.append(_turn(tracks, side, span))
     steady = ~span_mask(tracks, leaps)
     return three_valued(
         "head_turning", tracks, found, view.narrowed(steady, "sides_uncertain")
     )
+
+
+@describer("head_turning")
+def _turning(tracks: Tracks, side: Side, span: Span) -> Finding:
+    if side is Side.UNKNOWN:
+        return _swing(tracks, span)
+    return _turn(tracks, side, span)
 
 
 def _straight_ahead(tracks: Tracks) -> float:
@@ -68,19 +71,30 @@ def _straight_ahead(tracks: Tracks) -> float:
     )
 
 
-def _turned(tracks: Tracks, turn: Series) -> Iterator[tuple[Span, float]]:
-    """Yield the stretches of turns that are held, with the largest speed."""
-    turned = hysteresis(turn, *HEAD_TURN)
-    for span in runs(turned, tracks.rate, bridge=0.5, shortest=HEAD_TURN_DURATION):
-        before = max(0, span[0] - round(tracks.rate))
-        speeds = np.diff(turn[before : span[1]]) * tracks.rate
-        yield span, float(np.nanmax(speeds, initial=0))
+def _to_and_fro(tracks: Tracks) -> Series:
+    """Return the turn by the mesh alone: the angle leaps where it gives way.
+
+    The trunk is left out: it does not turn so quickly, and is seen less surely.
+    """
+    yaw = rolling_median(tracks.face.yaw, tracks.rate, 0.3)
+    return np.where(head_view(tracks).judged, yaw, np.nan)
 
 
-def _turn(
-    tracks: Tracks, turn: Series, span: Span, side: Side, speed: float
-) -> Finding:
-    angle = float(np.nanmax(turn[slice(*span)]))
+def _speed(tracks: Tracks, toward: Series, span: Span) -> float:
+    """Return the largest speed toward a side on the way into a turn and through it."""
+    before = max(0, span[0] - round(tracks.rate))
+    speeds = np.diff(toward[before : span[1]]) * tracks.rate
+    return float(np.nanmax(speeds, initial=0))
+
+
+def _turn(tracks: Tracks, side: Side, span: Span) -> Finding:
+    toward = tracks.head_turn - _straight_ahead(tracks)
+    if side is Side.RIGHT:
+        toward = -toward
+    # How quickly it went there is not to be taken from where nothing can be told.
+    judged = np.where(head_view(tracks).judged, toward, np.nan)
+    within = toward[slice(*span)]
+    angle = float(within[np.isfinite(within)].max(initial=0))
     return make_finding(
         "head_turning",
         tracks,
@@ -89,15 +103,32 @@ def _turn(
         confidence=certainty(angle, HEAD_TURN[0], 45),
         evidence=f"head turned to the {side} by {angle:.0f} deg",
         angle=angle,
-        angular_speed=speed,
+        angular_speed=_speed(tracks, judged, span),
         reversals=0,
     )
 
 
-def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
-    """Find stretches of quick changes between left and right."""
-    places = _turning_points(turn)
-    found = []
+def _swing(tracks: Tracks, span: Span) -> Finding:
+    turn = _to_and_fro(tracks)
+    count = sum(span[0] <= place < span[1] for place in _turning_points(turn))
+    seconds = (span[1] - span[0]) / tracks.rate
+    away = np.abs(turn - typical(turn))[slice(*span)]
+    return make_finding(
+        "head_turning",
+        tracks,
+        span,
+        side=Side.UNKNOWN,
+        confidence=certainty(count, SIDE_TO_SIDE_REVERSALS, 8),
+        evidence=f"head from side to side, {count} changes",
+        angle=float(away[np.isfinite(away)].max(initial=0)),
+        rate=(count - 1) / 2 / max(seconds, 1 / tracks.rate),
+        reversals=count,
+    )
+
+
+def _swings(tracks: Tracks) -> Iterator[Span]:
+    """Yield the stretches of quick changes between left and right."""
+    places = _turning_points(_to_and_fro(tracks))
     first = 0
     for last in range(1, len(places) + 1):
         together = last < len(places) and (
@@ -105,25 +136,9 @@ def _swings(tracks: Tracks, turn: Series) -> list[Finding]:
         )
         if together:
             continue
-        count = last - first
-        if count >= SIDE_TO_SIDE_REVERSALS:
-            span = (places[first], places[last - 1] + 1)
-            seconds = (span[1] - span[0]) / tracks.rate
-            found.append(
-                make_finding(
-                    "head_turning",
-                    tracks,
-                    span,
-                    side=Side.UNKNOWN,
-                    confidence=certainty(count, SIDE_TO_SIDE_REVERSALS, 8),
-                    evidence=f"head from side to side, {count} changes",
-                    angle=float(np.nanmax(np.abs(turn[slice(*span)] - typical(turn)))),
-                    rate=(count - 1) / 2 / max(seconds, 1 / tracks.rate),
-                    reversals=count,
-                )
-            )
+        if last - first >= SIDE_TO_SIDE_REVERSALS:
+            yield places[first], places[last - 1] + 1
         first = last
-    return found
 
 
 def _turning_points(turn: Series) -> list[int]:
