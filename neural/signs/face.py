@@ -175,33 +175,53 @@ def _blinking(tracks: Tracks) -> list[Finding]:
     Lids that twitch with jerking arms or a shaken head belong to those and are left
     out.
     """
-    view = _blinks_view(tracks)
-    steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
-    blinks = np.array(_blinks(tracks, view.judged & steady & ~_jerking(tracks)), int)
+    blinks, limit = _steady_blinks(tracks), _blink_limit(tracks)
     found = []
-    # The usual rate is not known from less than a minute.
-    minutes = max(float(view.judged.sum()) / tracks.rate / 60, 1.0)
-    limit = max(BLINK_RATIO * len(blinks) / minutes, BLINK_FAST)
     # A blink that falls between two pictures does not end the row.
-    for row in _in_rows(blinks, 2 * 60 / limit * tracks.rate):
+    for row in _in_rows(np.array(blinks, int), 2 * 60 / limit * tracks.rate):
         beyond = int(row[-1]) + max(1, round(BLINK_SHORT * tracks.rate))
         span = (int(row[0]), min(beyond, len(tracks.times)))
-        seconds = (span[1] - span[0]) / tracks.rate
-        pace = 60 * (len(row) - 1) / max(seconds, 1 / tracks.rate)
-        if pace < limit:
-            continue
-        found.append(
-            make_finding(
-                "eye_blinking",
-                tracks,
-                span,
-                confidence=certainty(pace, limit, 2 * limit),
-                evidence=f"{len(row)} blinks at {pace:.0f} per minute",
-                rate=pace / 60,
-                excursions=len(row),
-            )
-        )
+        if _blink_pace(tracks, len(row), span) >= limit:
+            found.append(_row_of_blinks(tracks, Side.NONE, span))
     return found
+
+
+@describer("eye_blinking")
+def _row_of_blinks(tracks: Tracks, side: Side, span: Span) -> Finding:
+    count = sum(span[0] <= step < span[1] for step in _steady_blinks(tracks))
+    pace, limit = _blink_pace(tracks, count, span), _blink_limit(tracks)
+    in_a_row = count > 1
+    words = f"{count} blinks at {pace:.0f} per minute" if in_a_row else "blinking"
+    return make_finding(
+        "eye_blinking",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(pace, limit, 2 * limit),
+        evidence=words,
+        rate=pace / 60 if in_a_row else np.nan,
+        excursions=count,
+    )
+
+
+def _blink_pace(tracks: Tracks, count: int, span: Span) -> float:
+    """Return blinks per minute."""
+    seconds = (span[1] - span[0]) / tracks.rate
+    return 60 * (count - 1) / max(seconds, 1 / tracks.rate)
+
+
+def _blink_limit(tracks: Tracks) -> float:
+    """Return the blinks per minute that are well above the patient's own rate."""
+    judged = float(_blinks_view(tracks).judged.sum())
+    # The usual rate is not known from less than a minute.
+    minutes = max(judged / tracks.rate / 60, 1.0)
+    return max(BLINK_RATIO * len(_steady_blinks(tracks)) / minutes, BLINK_FAST)
+
+
+def _steady_blinks(tracks: Tracks) -> list[int]:
+    """Return the steps of blinks of a head and arms that keep still."""
+    steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
+    return _blinks(tracks, _blinks_view(tracks).judged & steady & ~_jerking(tracks))
 
 
 def _blinks(tracks: Tracks, judged: Mask) -> list[int]:

@@ -22,6 +22,7 @@ from s3ns.neural.signs.registry import (
     describe,
     describer,
     detector,
+    in_words,
     make_finding,
     named,
     pair_sides,
@@ -113,8 +114,9 @@ def _elbows(tracks: Tracks, sign: str, words: str, side: Side, span: Span) -> Fi
         span,
         side=side,
         confidence=certainty(change, ELBOW_CHANGE, 2 * ELBOW_CHANGE),
-        evidence=" and ".join(
-            f"{name} elbow {words} {angle:.0f} deg" for name, angle in angles.items()
+        evidence=in_words(
+            *((f"{name} elbow {words} {{:.0f}} deg", a) for name, a in angles.items()),
+            otherwise=words.split(maxsplit=1)[0],
         ),
         angle=float(np.mean(list(angles.values()))),
     )
@@ -196,8 +198,11 @@ def _figure4(tracks: Tracks, side: Side, span: Span) -> Finding:
         span,
         side=side,
         confidence=certainty(straight_angle - bent_angle, 60, 120),
-        evidence=f"{side} elbow straight at {straight_angle:.0f} deg, "
-        f"{bent} bent to {bent_angle:.0f} deg across the chest",
+        evidence=in_words(
+            (f"{side} elbow straight at {{:.0f}} deg", straight_angle),
+            (f"{bent} bent to {{:.0f}} deg across the chest", bent_angle),
+            otherwise=f"{side} arm straight, {bent} bent across the chest",
+        ),
         angle=straight_angle,
     )
 
@@ -264,28 +269,42 @@ def _arms(side: Side) -> str:
 @detector("arms_move_simultaneously")
 def arms_move_simultaneously(tracks: Tracks) -> list[Observation]:
     """Find the first time both arms begin to move out of rest at about one moment."""
-    onsets = {side: _onsets(tracks, side) for side in SIDES}
-    pairs = [
-        (max(left, right), abs(left - right))
-        for left in onsets["left"]
-        for right in onsets["right"]
-        if abs(left - right) <= SIMULTANEOUS * tracks.rate
-    ]
+    pairs = _joint_onsets(tracks)
     found = []
     if pairs:
         step, gap = min(pairs)
         span = (step - gap, min(step + round(tracks.rate), len(tracks.times)))
-        found.append(
-            make_finding(
-                "arms_move_simultaneously",
-                tracks,
-                span,
-                confidence=0.95 - 0.45 * gap / tracks.rate / SIMULTANEOUS,
-                evidence=f"both arms began to move {gap / tracks.rate:.1f} s apart",
-                onset_gap=gap / tracks.rate,
-            )
-        )
+        found.append(_simultaneous(tracks, Side.NONE, span))
     return three_valued("arms_move_simultaneously", tracks, found, arms_view(tracks))
+
+
+@describer("arms_move_simultaneously")
+def _simultaneous(tracks: Tracks, side: Side, span: Span) -> Finding:
+    gaps = [gap for step, gap in _joint_onsets(tracks) if span[0] <= step < span[1]]
+    seconds = gaps[0] / tracks.rate if gaps else np.nan
+    return make_finding(
+        "arms_move_simultaneously",
+        tracks,
+        span,
+        side=side,
+        confidence=certainty(-seconds, -SIMULTANEOUS, 0),
+        evidence=in_words(
+            ("both arms began to move {:.1f} s apart", seconds),
+            otherwise="both arms began to move",
+        ),
+        onset_gap=seconds,
+    )
+
+
+def _joint_onsets(tracks: Tracks) -> list[tuple[int, int]]:
+    """Return the later step of onsets of both arms that lie close, and the gap."""
+    onsets = {side: _onsets(tracks, side) for side in SIDES}
+    return sorted(
+        (max(left, right), abs(left - right))
+        for left in onsets["left"]
+        for right in onsets["right"]
+        if abs(left - right) <= SIMULTANEOUS * tracks.rate
+    )
 
 
 def _onsets(tracks: Tracks, side: str) -> list[int]:

@@ -65,13 +65,17 @@ def describer(sign: str) -> Callable[[Describer], Describer]:
 
 def describe(sign: str, tracks: Tracks, side: Side, span: Span) -> Finding:
     """Return a finding of a sign in a stretch, measured and worded by its detector."""
-    if sign not in _DESCRIBERS:
-        return make_finding(sign, tracks, span, side=side, confidence=0.5, evidence="x")
+    _load()
     return _DESCRIBERS[sign](tracks, side, span)
 
 
 def detectors() -> dict[str, Detector]:
     """Return all detectors by sign, in the vocabulary's order."""
+    _load()
+    return {name: _REGISTRY[name] for name in vocabulary().by_name if name in _REGISTRY}
+
+
+def _load() -> None:
     from s3ns.neural.signs import (  # noqa: F401  (they register themselves)
         body,
         face,
@@ -82,8 +86,6 @@ def detectors() -> dict[str, Detector]:
         trunk,
         voice,
     )
-
-    return {name: _REGISTRY[name] for name in vocabulary().by_name if name in _REGISTRY}
 
 
 def detect_all(tracks: Tracks) -> list[Observation]:
