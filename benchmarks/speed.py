@@ -158,7 +158,7 @@ def by_stage(path: Path, fps: float) -> tuple[Table, list[Any]]:
         spent["decode, as RGB"] += now - begun
         inside = 0.0
         if isinstance(item, Frame):
-            found = tracker.follow(item.time, item.image)
+            found = tracker.follow(item.time, item.picture)
             recorder.add(found, read_expression(found.face) if found.face else None)
             points.append(None if found.pose is None else found.pose.points.tolist())
             end = item.time + 1 / fps

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from s3ns.neural.geometry import Array, Picture, Region, apply, crop, inverse
+from s3ns.neural.geometry import Array, Region, apply, inverse
+from s3ns.neural.picture import AnyPicture, crop
 from s3ns.neural.runtime import Model
 
 OVERLAP = 0.3
@@ -64,7 +65,7 @@ class BoxDetector:
         """Return the detector of faces near the camera; 0 and 1 are the eyes."""
         return cls(model, 128, (8, 16, 16, 16))
 
-    def inside(self, image: Picture, region: Region, threshold: float) -> list[Box]:
+    def inside(self, image: AnyPicture, region: Region, threshold: float) -> list[Box]:
         """Look at a region of a picture; what lies outside the picture is black.
 
         Returns

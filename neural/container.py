@@ -11,7 +11,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import av
@@ -26,6 +28,18 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from s3ns.facts import InputError, Recording
+from s3ns.neural.geometry import Array, Picture
+from s3ns.neural.picture import AnyPicture, Planes
+
+_PLANAR = {"yuv420p", "yuvj420p"}
+_COLOUR_WEIGHTS = {
+    1: (0.2126, 0.0722),
+    2: (0.299, 0.114),  # not said: FFmpeg takes BT.601
+    5: (0.299, 0.114),
+    6: (0.299, 0.114),
+}
+"""Of red and blue in the brightness, by the number of a colour space (ITU-T H.273)."""
+_FULL_RANGE = 2
 
 SMALLEST_PICTURE = 64
 """Pixels; in a smaller picture no person can be followed."""
@@ -243,7 +257,7 @@ def _sha256(path: Path) -> str:
 
 
 class Upright:
-    """Turns decoded pictures into upright RGB images of one size.
+    """Turns decoded pictures into upright ones of one size.
 
     Attributes
     ----------
@@ -261,19 +275,79 @@ class Upright:
         # Old cameras store pixels that are not square.
         self._stretch = float(stream.codec_context.sample_aspect_ratio or 1)
         self._reformatter = VideoReformatter()
+        self._one_at_a_time = Lock()
         self._size: tuple[int, int] | None = None
         self.rotation = 0
 
-    def __call__(self, frame: VideoFrame) -> npt.NDArray[np.uint8]:
-        """Return an image of shape ``(height, width, 3)``."""
+    def __call__(self, frame: VideoFrame) -> Picture:
+        """Return an RGB picture, ``(height, width, 3)``."""
+        size = self._stored_size(frame)
+        with self._one_at_a_time:  # planes are made RGB in any thread
+            plain = self._reformatter.reformat(frame, *size, "rgb24")
+        image = np.asarray(plain.to_ndarray(), np.uint8)
+        if self.rotation:
+            image = np.asarray(cv2.rotate(image, self._TURNS[self.rotation]), np.uint8)
+        return image
+
+    def picture(self, frame: VideoFrame) -> AnyPicture:
+        """Return the picture in its planes where it is stored so, and else as RGB."""
+        size = self._stored_size(frame)
+        colours = _COLOUR_WEIGHTS.get(int(frame.colorspace))
+        is_plain = frame.format.name in _PLANAR and size == (frame.width, frame.height)
+        if colours is None or not is_plain:
+            return self(frame)
+        is_full = frame.format.name == "yuvj420p" or frame.color_range == _FULL_RANGE
+        return Planes(
+            stored=(_plane(frame, 0), _plane(frame, 1), _plane(frame, 2)),
+            colours=_to_rgb(*colours, is_full=is_full),
+            black=(0 if is_full else 16, 128, 128),
+            turn=_turn(size, self.rotation),
+            size=size[::-1] if self.rotation % 180 else size,
+            render=partial(self, frame),
+        )
+
+    def _stored_size(self, frame: VideoFrame) -> tuple[int, int]:
         if self._size is None:
             # A later change of size, which streams may have, is scaled away.
             self._size = max(1, round(frame.width * self._stretch)), frame.height
             # A matrix that is no rotation comes as a number far outside the circle.
             turn = frame.rotation if abs(frame.rotation) <= 360 else 0
             self.rotation = round(turn / 90) * 90 % 360
-        plain = self._reformatter.reformat(frame, *self._size, "rgb24")
-        image: npt.NDArray[Any] = plain.to_ndarray()
-        if self.rotation:
-            image = cv2.rotate(image, self._TURNS[self.rotation])
-        return image
+        return self._size
+
+
+def _plane(frame: VideoFrame, number: int) -> Picture:
+    """Return a plane of a picture where it lies, without a copy."""
+    plane = frame.planes[number]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return np.asarray(rows[: plane.height, : plane.width])
+
+
+@cache
+def _to_rgb(red: float, blue: float, *, is_full: bool) -> Array:
+    """Return the map from Y, Cb, Cr and 1 to RGB (ITU-T H.273, 8.3)."""
+    green = 1 - red - blue
+    bright, colour, low = (1.0, 1.0, 0) if is_full else (255 / 219, 255 / 224, 16)
+    from_blue, from_red = 2 * (1 - blue) * colour, 2 * (1 - red) * colour
+    linear = np.array(
+        [
+            [bright, 0, from_red],
+            [bright, -from_blue * blue / green, -from_red * red / green],
+            [bright, from_blue, 0],
+        ]
+    )
+    shift = linear @ (-low, -128, -128)
+    return np.column_stack([linear, shift]).astype(np.float32)
+
+
+@cache
+def _turn(stored: tuple[int, int], rotation: int) -> Array:
+    """Return the map from the pixels of a stored picture to those of the upright."""
+    right, bottom = stored[0] - 1, stored[1] - 1
+    rows = {
+        0: [[1, 0, 0], [0, 1, 0]],
+        90: [[0, 1, 0], [-1, 0, right]],
+        180: [[-1, 0, right], [0, -1, bottom]],
+        270: [[0, -1, bottom], [1, 0, 0]],
+    }
+    return np.array(rows[rotation], np.float32)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from s3ns.neural.boxes import Box, BoxDetector
-from s3ns.neural.geometry import Array, Picture, Region, apply, crop, inverse
+from s3ns.neural.geometry import Array, Region, apply, inverse
+from s3ns.neural.picture import AnyPicture, crop
 from s3ns.neural.pose import Joint
 from s3ns.neural.runtime import Model
 
@@ -97,14 +98,14 @@ def region_from_box(box: Box) -> Region:
 
 
 def find_face_region(
-    detector: BoxDetector, image: Picture, head: Region, threshold: float
+    detector: BoxDetector, image: AnyPicture, head: Region, threshold: float
 ) -> Region | None:
     """Find the face inside the head crop."""
     found = detector.inside(image, head, threshold)
     return region_from_box(found[0]) if found else None
 
 
-def find_face(model: Model, image: Picture, region: Region) -> Face:
+def find_face(model: Model, image: AnyPicture, region: Region) -> Face:
     """Find the mesh of the face in a region."""
     affine = region.to_square(PIXELS)
     outputs = model.run(crop(image, affine, PIXELS, replicate=True) / 255)

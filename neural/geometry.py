@@ -55,24 +55,7 @@ def inverse(affine: Array) -> Array:
     return np.asarray(cv2.invertAffineTransform(affine), np.float32)
 
 
-def crop(image: Picture, affine: Array, pixels: int, *, replicate: bool) -> Array:
-    """Cut a square out of a picture as float32 ``(1, pixels, pixels, 3)``, 0 to 255.
-
-    Parameters
-    ----------
-    image
-        RGB picture, ``(height, width, 3)``.
-    affine
-        Map from the picture to the square.
-    pixels
-        Edge of the square.
-    replicate
-        What lies outside the picture repeats its border instead of being black. The
-        landmark models expect the former (a black border cost 4.5 pixels on half
-        bodies), the box detectors the latter.
-    """
-    border = cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT
-    square = cv2.warpAffine(
-        image, affine, (pixels, pixels), flags=cv2.INTER_LINEAR, borderMode=border
-    )
-    return np.asarray(square[None], np.float32)
+def chained(second: Array, first: Array) -> Array:
+    """Return the 2x3 affine map that does first one map and then another."""
+    linear = second[:, :2] @ first[:, :2]
+    return np.column_stack([linear, apply(second, first[:, 2])]).astype(np.float32)

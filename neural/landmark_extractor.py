@@ -146,7 +146,7 @@ class Observer:
         with closing(prefetched(media, READ_AHEAD)) as decoded:
             for item in decoded:
                 if isinstance(item, Frame):
-                    pose = self._tracker.follow_body(item.time, item.image)
+                    pose = self._tracker.follow_body(item.time, item.picture)
                     yield Followed(item, pose)
                 else:
                     yield item
@@ -155,7 +155,7 @@ class Observer:
         """Look for the face of a followed body, or listen."""
         if isinstance(item, Followed):
             frame, pose = item.frame, item.pose
-            face = self._tracker.follow_face(frame.time, frame.image, pose)
+            face = self._tracker.follow_face(frame.time, frame.picture, pose)
             found = Landmarks(frame.time, pose, face)
             self._recorder.add(found, None if face is None else read_expression(face))
         elif isinstance(item, Sound):

@@ -17,8 +17,10 @@ import numpy as np
 from s3ns.neural.boxes import Box, BoxDetector
 from s3ns.neural.face import Face, find_face, find_face_region, head_region
 from s3ns.neural.geometry import Array, Picture, Region
+from s3ns.neural.picture import AnyPicture, size_of, whole
 from s3ns.neural.pose import Joint, Pose, find_pose, region_from
 from s3ns.neural.runtime import Model
+from s3ns.neural.stillness import Stillness
 
 DETECTION_THRESHOLD = 0.5
 PERSON_THRESHOLD = 0.5
@@ -189,12 +191,13 @@ class PatientTracker:
         self._face: Region | None = None
         self._last_seen: Array | None = None
         self._body_search, self._face_search = Search(), Search()
+        self._stillness = Stillness()
         self._next_ladder = -np.inf
         self._next_census = -np.inf
         self._doubts = 0
         self.most_people = 0
 
-    def follow(self, time: float, image: Picture) -> Landmarks:
+    def follow(self, time: float, image: AnyPicture) -> Landmarks:
         """Find the patient in the next frame.
 
         Parameters
@@ -202,12 +205,12 @@ class PatientTracker:
         time
             Seconds from the first frame.
         image
-            Upright RGB picture, ``(height, width, 3)``.
+            Upright picture.
         """
         pose = self.follow_body(time, image)
         return Landmarks(time, pose, self.follow_face(time, image, pose))
 
-    def follow_body(self, time: float, image: Picture) -> Pose | None:
+    def follow_body(self, time: float, image: AnyPicture) -> Pose | None:
         """Find the patient's body in the next frame.
 
         It rests on earlier bodies alone, so that it may run ahead of the faces, in a
@@ -216,24 +219,32 @@ class PatientTracker:
         if time >= self._next_census:
             self._next_census = time + CENSUS_PAUSE
             self._reconsider(image, self._people(image, Retry()))
-        pose = self._pose_in(image, self._person)
-        if pose is None and self._body_search.is_due(time):
-            pose = self._search(time, image)
-            self._body_search.note(time, found=pose is not None)
+        pose = self._stillness.recall(time, image)
+        if pose is None:
+            pose = self._find_body(time, image)
         if pose is not None:
             self._last_seen = _hips(pose)
         self._person = None if pose is None else pose.region
         return pose
 
     def follow_face(
-        self, time: float, image: Picture, pose: Pose | None
+        self, time: float, image: AnyPicture, pose: Pose | None
     ) -> Face | None:
         """Find the patient's face in the next frame, once the body was found there."""
         face = None if pose is None else self._find_face(time, image, pose)
         self._face = None if face is None else face.region
         return face
 
-    def _pose_in(self, image: Picture, region: Region | None) -> Pose | None:
+    def _find_body(self, time: float, image: AnyPicture) -> Pose | None:
+        pose = self._pose_in(image, self._person)
+        if pose is None:
+            self._stillness.forget()
+            if self._body_search.is_due(time):
+                pose = self._search(time, image)
+                self._body_search.note(time, found=pose is not None)
+        return None if pose is None else self._stillness.keep(time, image, pose)
+
+    def _pose_in(self, image: AnyPicture, region: Region | None) -> Pose | None:
         if region is None:
             return None
         pose = find_pose(self._models.pose, image, region)
@@ -241,7 +252,7 @@ class PatientTracker:
             return None
         return pose
 
-    def _search(self, time: float, image: Picture) -> Pose | None:
+    def _search(self, time: float, image: AnyPicture) -> Pose | None:
         pose = self._patient_among(image, self._people(image, Retry()))
         if pose is not None or time < self._next_ladder:
             return pose
@@ -252,15 +263,15 @@ class PatientTracker:
             self._next_ladder = time + LADDER_PAUSE
         return pose
 
-    def _patient_among(self, image: Picture, boxes: list[Box]) -> Pose | None:
+    def _patient_among(self, image: AnyPicture, boxes: list[Box]) -> Pose | None:
         for box in sorted(boxes, key=lambda box: -self._preference(image, box)):
             pose = self._pose_in(image, _region_of(box))
             if pose is not None:
                 return pose
         return None
 
-    def _people(self, image: Picture, retry: Retry) -> list[Box]:
-        changed = image if retry.change is None else retry.change(image)
+    def _people(self, image: AnyPicture, retry: Retry) -> list[Box]:
+        changed = image if retry.change is None else retry.change(whole(image))
         view = self._view(image, retry.quarter_turns)
         threshold = retry.threshold if self._roi is None else FAINT_THRESHOLD
         boxes = self._models.person.inside(changed, view, threshold)
@@ -269,7 +280,7 @@ class PatientTracker:
         self.most_people = max(self.most_people, len(certain))
         return boxes
 
-    def _reconsider(self, image: Picture, boxes: list[Box]) -> None:
+    def _reconsider(self, image: AnyPicture, boxes: list[Box]) -> None:
         """Turn to somebody else who is the patient rather than who is followed."""
         followed = self._person
         if followed is None or len(boxes) < 2:
@@ -283,9 +294,10 @@ class PatientTracker:
         if self._doubts >= CENSUSES:
             self._doubts = 0
             self._person, self._last_seen = _region_of(best), None
+            self._stillness.forget()
 
-    def _view(self, image: Picture, quarter_turns: int) -> Region:
-        height, width = image.shape[:2]
+    def _view(self, image: AnyPicture, quarter_turns: int) -> Region:
+        width, height = size_of(image)
         x, y, wide, high = self._roi or (0, 0, width, height)
         margin = 1.0 if self._roi is None else 1.1
         return Region(
@@ -301,14 +313,14 @@ class PatientTracker:
         x, y, wide, high = self._roi
         return bool(x <= hips[0] <= x + wide and y <= hips[1] <= y + high)
 
-    def _preference(self, image: Picture, box: Box) -> float:
+    def _preference(self, image: AnyPicture, box: Box) -> float:
         """Return how much a person seems to be the one followed so far."""
         near = self._last_seen is not None and (
             _apart(box, self._last_seen) < _length(box)
         )
         return self._fitness(image, box) + NEAR_BONUS * bool(near)
 
-    def _fitness(self, image: Picture, box: Box) -> float:
+    def _fitness(self, image: AnyPicture, box: Box) -> float:
         """Return how much a person seems to be the patient."""
         hips, reach = box.keypoints[:2]
         across, up = np.abs(reach - hips)
@@ -319,7 +331,7 @@ class PatientTracker:
         beside = min(1.0, 2 * float(np.linalg.norm(offset)) / view.size)
         return box.score + LYING_BONUS * bool(lying) + CENTRE_BONUS * (1 - beside)
 
-    def _find_face(self, time: float, image: Picture, pose: Pose) -> Face | None:
+    def _find_face(self, time: float, image: AnyPicture, pose: Pose) -> Face | None:
         head = head_region(pose.points)
         ears = pose.points[[Joint.LEFT_EAR, Joint.RIGHT_EAR]]
         if max(float(np.linalg.norm(ears[0] - ears[1])), head.size / 4) < SMALLEST_HEAD:
@@ -332,7 +344,7 @@ class PatientTracker:
         return face
 
     def _face_in(
-        self, image: Picture, region: Region | None, head: Region
+        self, image: AnyPicture, region: Region | None, head: Region
     ) -> Face | None:
         if region is None:
             return None

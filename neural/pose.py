@@ -11,7 +11,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from s3ns.neural.geometry import Array, Picture, Region, apply, crop, inverse
+from s3ns.neural.geometry import Array, Region, apply, inverse
+from s3ns.neural.picture import AnyPicture, crop
 from s3ns.neural.runtime import Model
 
 PIXELS = 256
@@ -94,7 +95,7 @@ def region_from(centre: Array, reach: Array) -> Region:
     return Region(float(centre[0]), float(centre[1]), max(size, 1.0), float(rotation))
 
 
-def find_pose(model: Model, image: Picture, region: Region) -> Pose:
+def find_pose(model: Model, image: AnyPicture, region: Region) -> Pose:
     """Find the body points of the person in a region."""
     affine = region.to_square(PIXELS)
     outputs = model.run(crop(image, affine, PIXELS, replicate=True) / 255)

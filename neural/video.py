@@ -33,6 +33,8 @@ from s3ns.neural.container import (
     origin,
     probe,
 )
+from s3ns.neural.geometry import Picture
+from s3ns.neural.picture import AnyPicture, whole
 
 __all__ = ["SOUND_RATE", "Frame", "Media", "Remark", "Sound", "probe", "read"]
 
@@ -47,13 +49,15 @@ _OVERRUN = 2.0  # seconds read past the end for sound that lies behind the pictu
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture: its time in seconds and an upright RGB image.
-
-    The image has the shape ``(height, width, 3)``.
-    """
+    """An upright picture, and its time in seconds."""
 
     time: float
-    image: npt.NDArray[np.uint8]
+    picture: AnyPicture
+
+    @property
+    def image(self) -> Picture:
+        """The picture as RGB, ``(height, width, 3)``."""
+        return whole(self.picture)
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ class _Pictures:
             if reached >= self._next_tick and self._limits.hold(time):
                 self._next_tick = math.floor(reached) + 1
                 self.count += 1
-                yield Frame(time, self._upright(frame))
+                yield Frame(time, self._upright.picture(frame))
 
 
 class _Sounds:

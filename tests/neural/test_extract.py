@@ -167,7 +167,7 @@ def test_stages_side_by_side_find_what_one_after_the_other_finds(
         observer.take(item)
     tracker, recorder = PatientTracker(Models.of(models)), Recorder(10.0)
     for picture in pictures:
-        found = tracker.follow(picture.time, picture.image)
+        found = tracker.follow(picture.time, picture.picture)
         recorder.add(found, found.face and read_expression(found.face))
     end = len(pictures) / 10
     one, other = observer.tracks(0, end), recorder.tracks(0, end)
