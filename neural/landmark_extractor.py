@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s3ns import __version__
-from s3ns.facts import Document, Recording, Step
+from s3ns.facts import Document, FileHash, Recording, Step
 from s3ns.neural.expression import read_expression
 from s3ns.neural.extractor import (
     ExtractOptions,
@@ -17,6 +17,7 @@ from s3ns.neural.extractor import (
     analysed_stretch,
     register_extractor,
 )
+from s3ns.neural.heads.judge import card, judge
 from s3ns.neural.landmarks import Landmarks, Models, PatientTracker
 from s3ns.neural.models.store import ModelStore
 from s3ns.neural.pose import Pose
@@ -34,6 +35,7 @@ LANDMARK_MODELS = (
     "face_landmark_with_attention",
 )
 SPEECH_MODEL = "silero_vad"
+HEADS = "temporal_heads"
 
 READ_AHEAD = 4
 """Pictures decoded ahead: enough to keep a second core busy, 25 MB at 1080p."""
@@ -68,7 +70,7 @@ class LandmarkExtractor:
         recording = probe(video)
         tracks, step = self.track(video, recording, options, progress)
         document = Document(recording=recording).with_observations(
-            detect_all(tracks), step
+            judge(tracks, detect_all(tracks)), step
         )
         return document.mirrored() if options.mirrored else document
 
@@ -113,7 +115,7 @@ class LandmarkExtractor:
             tool=f"s3ns {self.name}",
             version=__version__,
             parameters=_parameters(options, models),
-            models=store.hashes(names),
+            models=(*store.hashes(names), FileHash(HEADS, card().sha256)),
             window=(start, end),
             remarks=tuple(remarks),
         )

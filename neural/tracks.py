@@ -7,7 +7,8 @@ memory hardly grows with the length of a video. Sides are the patient's own.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -113,6 +114,31 @@ class Tracks:
     sides_agree: Series
     face: FaceTrack
     sound: SoundTrack | None = None
+
+    def between(self, first: int, beyond: int) -> Tracks:
+        """Return the tracks of a stretch of steps, at the same times."""
+        return self._changed(lambda series: series[first:beyond])
+
+    def at_rate(self, rate: float) -> Tracks:
+        """Return the tracks at another rate, interpolated; gaps stay gaps."""
+        count = max(1, round(len(self.times) * rate / self.rate))
+        grid = self.times[0] + np.arange(count) / rate
+        gap = 1.5 / self.rate
+        changed = self._changed(lambda s: resampled(self.times, s, grid, gap))
+        known = np.nan_to_num(changed.visibility)
+        return replace(changed, rate=rate, times=grid, visibility=known)
+
+    def _changed(self, change: Callable[[Series], Series]) -> Tracks:
+        face = {f.name: change(getattr(self.face, f.name)) for f in fields(FaceTrack)}
+        return replace(
+            self,
+            times=change(self.times),
+            points=change(self.points),
+            visibility=change(self.visibility),
+            world=change(self.world),
+            sides_agree=change(self.sides_agree),
+            face=FaceTrack(**face),
+        )
 
     @cached_property
     def person_seen(self) -> Mask:

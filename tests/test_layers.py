@@ -74,6 +74,7 @@ WITH_TORCH = {
     "neural/encoders/temporal.py",
     "neural/encoders/towers.py",
     "neural/encoders/training.py",
+    "neural/heads/network.py",
     "neural/mllm/local.py",
     "neural/mllm/transcript.py",
     "neural/torch_device.py",

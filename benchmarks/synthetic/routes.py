@@ -10,6 +10,7 @@ from s3ns.benchmarks.synthetic.exact import exact_tracks, has_places
 from s3ns.benchmarks.synthetic.film import TRUTH
 from s3ns.facts import Document, InputError, Step
 from s3ns.neural.extractor import ExtractOptions, Progress, Settings
+from s3ns.neural.heads.judge import judge
 from s3ns.neural.landmark_extractor import LandmarkExtractor
 from s3ns.neural.signs.registry import detect_all
 from s3ns.neural.tracks import Tracks
@@ -92,7 +93,7 @@ def has_markers(suite: Path) -> bool:
 
 def _document(truth: Document, tracks: Tracks, route: str) -> Document:
     return Document(recording=truth.recording).with_observations(
-        detect_all(tracks),
+        judge(tracks, detect_all(tracks)),
         Step(
             stage="extract",
             tool=f"s3ns {LandmarkExtractor.name}",

@@ -189,9 +189,14 @@ def figure4(tracks: Tracks) -> list[Observation]:
 
 @describer("figure4")
 def _figure4(tracks: Tracks, side: Side, span: Span) -> Finding:
-    steps, bent = slice(*span), str(side.mirrored)
-    straight_angle = typical(tracks.elbow_angle[str(side)][steps])
-    bent_angle = typical(tracks.elbow_angle[bent][steps])
+    angles = {
+        name: typical(angle[slice(*span)]) for name, angle in tracks.elbow_angle.items()
+    }
+    if side is Side.UNKNOWN:
+        # It is the straighter arm that the sign is of.
+        side = Side.LEFT if angles["left"] >= angles["right"] else Side.RIGHT
+    bent = str(side.mirrored)
+    straight_angle, bent_angle = angles[str(side)], angles[bent]
     return make_finding(
         "figure4",
         tracks,

@@ -1,0 +1,1 @@
+"""Temporal heads: trained judges of movement beside the hand-written detectors."""
