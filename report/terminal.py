@@ -144,9 +144,11 @@ def _why_block(verdict: Verdict, proof: Proof, width: int) -> list[str]:
     )
     if not counted:
         lines = ["Why"]
-        for premise in proof.node(verdict.node).premises:
-            if premise.kind in ("holds", "not"):
-                lines += _item(_sentence(premise.text), width)
+        premises = proof.node(verdict.node).premises
+        said = (_sentence(p.text) for p in premises if p.kind in ("holds", "not"))
+        # What is denied of both verdicts reads the same.
+        for sentence in dict.fromkeys(said):
+            lines += _item(sentence, width)
         return lines
     heading = "Why (+ epileptic, - non-epileptic; 100 points are odds of 2.7 to 1)"
     lines = textwrap.wrap(heading, width)

@@ -57,6 +57,12 @@ def test_words_that_must_not_be_used(
     assert VERDICT_TITLES[Label.NON_EPILEPTIC_EVENT] == "non-epileptic pattern"
 
 
+def test_no_reason_is_given_twice(undecided: Document) -> None:
+    why = shown(undecided).split("\nWhy", 1)[1].split("\n\n", 1)[0]
+    reasons = [line for line in why.splitlines() if line.startswith("  ")]
+    assert len(set(reasons)) == len(reasons) > 1
+
+
 def test_a_non_epileptic_pattern_counts_against(non_epileptic: Document) -> None:
     assert non_epileptic.verdict is not None
     assert non_epileptic.verdict.label is Label.NON_EPILEPTIC_EVENT
