@@ -228,10 +228,9 @@ def revised(
     chance = np.where(
         said.judgeable[:, place] >= SURE_VIEW, said.shown[..., place], 0.0
     )
-    found = [
-        _sure(describe(sign, tracks, side, span), tracks, chance, row)
-        for side, span in _seen(sign, chance, tracks.rate, row.threshold)
-    ]
+    seen = _seen(sign, chance, tracks.rate, row.threshold)
+    described = (describe(sign, tracks, side, span) for side, span in seen)
+    found = [_sure(item, tracks, chance, row) for item in described if item]
     # A head has seen rendered people only: what a detector measured stays where the
     # head holds it as likely as not.
     found += [

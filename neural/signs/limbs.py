@@ -19,7 +19,6 @@ from s3ns.neural.signals import (
 from s3ns.neural.signs.registry import (
     Span,
     certainty,
-    describe,
     describer,
     detector,
     in_words,
@@ -87,8 +86,9 @@ def _posture(tracks: Tracks, sign: str) -> list[Observation]:
         )
         for side in SIDES
     }
+    describe = _flexion if sign == "arm_flexion" else _straightening
     found = [
-        describe(sign, tracks, _joined(tracks, sign, side, slice(*span)), span)
+        describe(tracks, _joined(tracks, sign, side, slice(*span)), span)
         for side, span in pair_sides(spans)
     ]
     return three_valued(sign, tracks, found, with_rest(arms_view(tracks), tracks))
@@ -243,23 +243,27 @@ def tonic(tracks: Tracks) -> list[Observation]:
             >= (TREMOR_STRENGTH if held[slice(*span)].any() else TREMOR_CLEAR)
             and limit <= typical(jitter[side][slice(*span)]) <= TREMOR_CEILING
         ]
-    found = [_tonic(tracks, side, span) for side, span in pair_sides(spans)]
+    told_apart = (_tonic(tracks, side, span) for side, span in pair_sides(spans))
+    found = [finding for finding in told_apart if finding]
     told = ~posed | (tracks.rate >= TREMOR_FRAME_RATE)
     view = with_rest(arms_view(tracks), tracks).narrowed(told, "frame_rate_too_low")
     return three_valued("tonic", tracks, found, view)
 
 
 @describer("tonic")
-def _tonic(tracks: Tracks, side: Side, span: Span) -> Finding:
-    size = min(typical(_jitter(tracks, name)[slice(*span)]) for name in named(side))
+def _tonic(tracks: Tracks, side: Side, span: Span) -> Finding | None:
+    """Describe stiff arms; nothing if neither trembles: then they are only held."""
+    sizes = [typical(_jitter(tracks, name)[slice(*span)]) for name in named(side)]
+    if not any(TREMOR_FLOOR <= size <= TREMOR_CEILING for size in sizes):
+        return None
     return make_finding(
         "tonic",
         tracks,
         span,
         side=side,
-        confidence=certainty(size, TREMOR_FLOOR, 3 * TREMOR_FLOOR),
+        confidence=certainty(min(sizes), TREMOR_FLOOR, 3 * TREMOR_FLOOR),
         evidence=f"{_arms(side)} held stiff with a fine tremor",
-        amplitude=2 * np.sqrt(2) * size,
+        amplitude=2 * np.sqrt(2) * min(sizes),
     )
 
 

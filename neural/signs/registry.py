@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from s3ns.neural.tracks import SIDES, Tracks
 Detector = Callable[[Tracks], list[Observation]]
 Span = tuple[int, int]
 """Steps ``(first, beyond)``."""
-Describer = Callable[[Tracks, Side, Span], Finding]
+Describer = Callable[[Tracks, Side, Span], Finding | None]
+AnyDescriber = TypeVar("AnyDescriber", bound=Describer)
 
 SOURCE = "landmarks"
 """Source of the findings."""
@@ -52,19 +54,25 @@ def detector(sign: str) -> Callable[[Detector], Detector]:
     return register
 
 
-def describer(sign: str) -> Callable[[Describer], Describer]:
-    """Register a function that measures and words a sign, whoever found it."""
+def describer(sign: str) -> Callable[[AnyDescriber], AnyDescriber]:
+    """Register a function that measures and words a sign, whoever found it.
+
+    It returns nothing where what is measured is not the sign.
+    """
     sign_named(sign)
 
-    def register(function: Describer) -> Describer:
+    def register(function: AnyDescriber) -> AnyDescriber:
         _DESCRIBERS[sign] = function
         return function
 
     return register
 
 
-def describe(sign: str, tracks: Tracks, side: Side, span: Span) -> Finding:
-    """Return a finding of a sign in a stretch, measured and worded by its detector."""
+def describe(sign: str, tracks: Tracks, side: Side, span: Span) -> Finding | None:
+    """Return a finding of a sign in a stretch, measured and worded by its detector.
+
+    Nothing where what is measured contradicts the sign's definition.
+    """
     _load()
     return _DESCRIBERS[sign](tracks, side, span)
 
