@@ -171,6 +171,43 @@ def test_a_head_adds_and_refuses() -> None:
     assert absences == [(0, 14), (18, 20)]
 
 
+def test_what_a_detector_measured_stays_where_a_head_holds_it_likely() -> None:
+    """Heads have seen rendered people only."""
+    tracks = RESTLESS.tracks(20, RATE)
+    own = [item for item in detect_all(tracks) if item.sign == "clonic"]
+    (measured,) = (item for item in own if isinstance(item, Finding))
+    said = chances(tracks, "clonic", ("left", 0, 20))
+    strict = replace_row(threshold=0.95)
+    (kept,) = (
+        item
+        for item in revised("clonic", tracks, own, said, strict)
+        if isinstance(item, Finding)
+    )
+    assert (kept.start, kept.evidence) == (measured.start, measured.evidence)
+    assert kept.confidence == pytest.approx(0.9, abs=0.02)
+    unlikely = replace(said, shown=said.shown / 2)
+    assert the_findings(revised("clonic", tracks, own, unlikely, strict)) == []
+
+
+def test_what_is_more_likely_wrong_than_right_is_not_seen() -> None:
+    tracks = RESTLESS.tracks(20, RATE)
+    (measured,) = (
+        item
+        for item in detect_all(tracks)
+        if item.sign == "clonic" and isinstance(item, Finding)
+    )
+    doubtful = heads._calibrated(measured, replace_row(offset=-4.0))
+    assert isinstance(doubtful, Absence)
+    assert (doubtful.start, doubtful.end) == (measured.start, measured.end)
+    sure = heads._calibrated(measured, replace_row(offset=1.0))
+    assert isinstance(sure, Finding)
+    assert sure.confidence > measured.confidence
+    said = chances(tracks, "clonic", ("left", 5, 12))
+    assert (
+        the_findings(revised("clonic", tracks, [], said, replace_row(offset=-4))) == []
+    )
+
+
 def test_what_cannot_be_judged_stays_so_beside_what_a_head_finds() -> None:
     tracks = RESTLESS.tracks(20, RATE)
     hidden = Unassessable(
