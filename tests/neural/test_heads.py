@@ -186,7 +186,8 @@ def test_what_a_detector_measured_stays_where_a_head_holds_it_likely() -> None:
     assert (kept.start, kept.evidence) == (measured.start, measured.evidence)
     assert kept.confidence == pytest.approx(0.9, abs=0.02)
     unlikely = replace(said, shown=said.shown / 2)
-    assert the_findings(revised("clonic", tracks, own, unlikely, strict)) == []
+    trusting = replace_row(threshold=0.95, offset=2.0)
+    assert the_findings(revised("clonic", tracks, own, unlikely, trusting)) == []
 
 
 def test_what_is_more_likely_wrong_than_right_is_not_seen() -> None:

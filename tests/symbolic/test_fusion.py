@@ -69,6 +69,12 @@ def test_who_confirms_never_makes_a_sign_less_likely(
     assert chance_of([*said, (True, table)]) >= chance_of(said) - 1e-3
 
 
+def test_who_denies_makes_a_sign_less_likely() -> None:
+    said = [(True, GOOD)]
+    assert chance_of([*said, (False, FAIR)]) < chance_of(said) - 0.01
+    assert chance_of([*said, (False, GOOD)]) < chance_of([*said, (False, FAIR)])
+
+
 def test_agreement_counts_for_more_unless_it_is_mere_repetition() -> None:
     one, two = [(True, FAIR)], [(True, FAIR)] * 2
     assert chance_of(two) > chance_of(one)
