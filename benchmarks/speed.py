@@ -116,6 +116,7 @@ def by_stage(path: Path, fps: float) -> tuple[Table, list[Any]]:
     """
     from s3ns.neural.boxes import BoxDetector
     from s3ns.neural.expression import read_expression
+    from s3ns.neural.heads.judge import judge
     from s3ns.neural.landmark_extractor import LANDMARK_MODELS, SPEECH_MODEL
     from s3ns.neural.landmarks import Models, PatientTracker
     from s3ns.neural.models import ModelStore
@@ -167,7 +168,8 @@ def by_stage(path: Path, fps: float) -> tuple[Table, list[Any]]:
             meter.feed(item)
             spent["level and pitch"] += time.process_time() - now - inside
         begun = time.process_time()
-    detect_all(recorder.tracks(0, end, meter.result()))
+    tracks = recorder.tracks(0, end, meter.result())
+    judge(tracks, detect_all(tracks))
     spent["signs"] = time.process_time() - begun
     return {name: value / end for name, value in spent.items()}, points
 

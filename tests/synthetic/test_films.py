@@ -81,7 +81,7 @@ def test_a_rehearsal_tells_what_the_film_would(tmp_path: Path) -> None:
 def test_a_suite_can_be_rehearsed_and_resumed(tmp_path: Path) -> None:
     words = ["synth", "suite", "--seed", "0", "--rehearse", "-o", str(tmp_path)]
     first = CliRunner().invoke(main, [*words, "--count", "1"])
-    if "apt install" in first.output:
+    if "install" in first.output:
         pytest.skip(first.output)
     assert first.exit_code == 0, first.output
     (truth,) = tmp_path.glob("*.truth.json")
