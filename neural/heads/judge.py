@@ -42,7 +42,7 @@ from s3ns.neural.tracks import SIDES, Tracks
 STEPS_PER_SECOND = 15.0
 """Of the tracks that heads were trained on; slower ones show no tremor."""
 
-BLOCK, MARGIN = 600.0, 60.0
+BLOCK, MARGIN = 240.0, 60.0
 """Seconds judged at a time, and seconds before and after that are looked at as well, so
 that memory does not grow with a recording."""
 
