@@ -9,7 +9,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 
@@ -306,6 +307,29 @@ class Tracks:
         turn = trunk - self.trunk_axis
         beyond = np.abs(turn) - TRUNK_TURN_NOISE
         return np.asarray(np.sign(turn) * np.maximum(beyond, 0))
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def kept(
+    measure: Callable[Concatenate[Tracks, P], T],
+) -> Callable[Concatenate[Tracks, P], T]:
+    """Measure something of tracks once, however many findings ask for it.
+
+    What is measured lives as long as the tracks, and is not to be changed in place.
+    """
+
+    @wraps(measure)
+    def measured(tracks: Tracks, /, *of: P.args, **named: P.kwargs) -> T:
+        memory = tracks.__dict__.setdefault("_kept", {})
+        key = (measure, of, tuple(named.items()))
+        if key not in memory:
+            memory[key] = measure(tracks, *of, **named)
+        return cast(T, memory[key])
+
+    return measured
 
 
 class Recorder:

@@ -34,7 +34,7 @@ from s3ns.neural.thresholds import (
     SHAKE_LEGS,
     SHAKE_TRUNK,
 )
-from s3ns.neural.tracks import SIDES, Tracks
+from s3ns.neural.tracks import SIDES, Tracks, kept
 
 
 @detector("full_body_shaking")
@@ -76,10 +76,12 @@ def _shakes(tracks: Tracks, side: Side, span: Span) -> Finding:
     )
 
 
+@kept
 def _beat(tracks: Tracks) -> Rhythm:
     return rhythm(tracks.shoulders, tracks.rate, JERK_BAND)
 
 
+@kept
 def _least(tracks: Tracks) -> Series:
     """Movement of the part that moves least, over what counts as shaking, ``(n,)``."""
     parts = [

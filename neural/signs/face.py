@@ -69,7 +69,7 @@ from s3ns.neural.thresholds import (
     TWITCH_SHARE,
     TWITCH_STRENGTH,
 )
-from s3ns.neural.tracks import SIDES, Tracks
+from s3ns.neural.tracks import SIDES, Tracks, kept
 
 BLINK_BASELINE = 3.0
 """Seconds around a blink whose wider openings are those of the open eye."""
@@ -91,6 +91,7 @@ def lid_opening(tracks: Tracks) -> Series:
     return np.asarray(left * opening[:, 0] + (1 - left) * opening[:, 1])
 
 
+@kept
 def eye_closure(tracks: Tracks) -> Series:
     """Return the opening of the eyes over their usual opening, ``(n,)``.
 
@@ -115,6 +116,7 @@ def eye_closure(tracks: Tracks) -> Series:
     return np.asarray((lids - blur) / np.maximum(usual - blur, LIDS_DIFFER))
 
 
+@kept
 def eyes_shut(tracks: Tracks) -> Mask:
     """Where both eyes are shut, ``(n,)``."""
     share = eye_closure(tracks)
@@ -218,6 +220,7 @@ def _blink_limit(tracks: Tracks) -> float:
     return max(BLINK_RATIO * len(_steady_blinks(tracks)) / minutes, BLINK_FAST)
 
 
+@kept
 def _steady_blinks(tracks: Tracks) -> list[int]:
     """Return the steps of blinks of a head and arms that keep still."""
     steady = activity(tracks.nose, tracks.rate) < BLINK_HEAD
@@ -280,9 +283,8 @@ def face_pulling(tracks: Tracks) -> list[Observation]:
 
 @describer("face_pulling")
 def _pull(tracks: Tracks, side: Side, span: Span) -> Finding:
-    pull = tracks.face.mouth_pull
     outward = -1 if side is Side.RIGHT else 1
-    size = outward * typical((pull - _usual(tracks, pull))[slice(*span)])
+    size = outward * typical(_mouth_shift(tracks)[slice(*span)])
     words = f"mouth drawn to the {side}"
     return make_finding(
         "face_pulling",
@@ -295,6 +297,12 @@ def _pull(tracks: Tracks, side: Side, span: Span) -> Finding:
             otherwise=words,
         ),
     )
+
+
+@kept
+def _mouth_shift(tracks: Tracks) -> Series:
+    pull = tracks.face.mouth_pull
+    return np.asarray(pull - _usual(tracks, pull))
 
 
 def _usual(tracks: Tracks, series: Series) -> Series:
@@ -352,6 +360,7 @@ def _twitch(tracks: Tracks, side: Side, span: Span) -> Finding:
     )
 
 
+@kept
 def _beats(tracks: Tracks) -> dict[str, Rhythm]:
     return {
         side: rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
@@ -439,6 +448,7 @@ def _mouth_moves(tracks: Tracks) -> Mask:
     return hysteresis(np.where(large, beat.strength, np.nan), *CHEW_STRENGTH)
 
 
+@kept
 def _mouth_rhythm(tracks: Tracks) -> Rhythm:
     opening = tracks.face.mouth_opening[:, None]
     return rhythm(opening, tracks.rate, CHEW_BAND, CHEW_WINDOW)

@@ -27,7 +27,7 @@ from s3ns.neural.thresholds import (
     SIDE_TO_SIDE_TURN,
     STRAIGHT_AHEAD_LIMIT,
 )
-from s3ns.neural.tracks import Tracks
+from s3ns.neural.tracks import Tracks, kept
 
 
 @detector("head_turning")
@@ -63,6 +63,7 @@ def _turning(tracks: Tracks, side: Side, span: Span) -> Finding:
     return _turn(tracks, side, span)
 
 
+@kept
 def _straight_ahead(tracks: Tracks) -> float:
     """Turn at which the head mostly rests; near the trunk's axis in any case."""
     resting, axis = np.nan_to_num(typical(tracks.head_turn)), tracks.trunk_axis
@@ -71,6 +72,7 @@ def _straight_ahead(tracks: Tracks) -> float:
     )
 
 
+@kept
 def _to_and_fro(tracks: Tracks) -> Series:
     """Return the turn by the mesh alone: the angle leaps where it gives way.
 

@@ -54,7 +54,7 @@ from s3ns.neural.thresholds import (
     TREMOR_STRENGTH,
     TREMOR_WINDOW,
 )
-from s3ns.neural.tracks import SIDES, Tracks
+from s3ns.neural.tracks import SIDES, Tracks, kept
 
 POSTURES = ("arm_flexion", "arm_straightening")
 
@@ -157,6 +157,7 @@ def _still_posture(tracks: Tracks, sign: str, side: str) -> Mask:
     return np.asarray(reached & judged & (moves < MOVING))
 
 
+@kept
 def _from_rest(tracks: Tracks, sign: str, side: str) -> Series:
     """Degrees by which an elbow is straighter, or more bent, than at rest, ``(n,)``.
 
@@ -267,6 +268,7 @@ def _tonic(tracks: Tracks, side: Side, span: Span) -> Finding | None:
     )
 
 
+@kept
 def _jitter(tracks: Tracks, side: str) -> Series:
     return kinematics.jitter(tracks.hand[side], tracks.rate)
 
@@ -305,6 +307,7 @@ def _simultaneous(tracks: Tracks, side: Side, span: Span) -> Finding:
     )
 
 
+@kept
 def _joint_onsets(tracks: Tracks) -> list[tuple[int, int]]:
     """Return the later step of onsets of both arms that lie close, and the gap."""
     onsets = {side: _onsets(tracks, side) for side in SIDES}

@@ -53,7 +53,7 @@ from s3ns.neural.thresholds import (
     EVEN,
     IN_STEP,
 )
-from s3ns.neural.tracks import SIDES, Tracks
+from s3ns.neural.tracks import SIDES, Tracks, kept
 
 FIRST_JERK = 0.3
 """Seconds by which a movement may begin before its rhythm shows."""
@@ -216,6 +216,7 @@ def _out_of_step(tracks: Tracks) -> Iterator[Span]:
         yield grown(shaking, span, reach)
 
 
+@kept
 def _shared_shaking(tracks: Tracks) -> Series:
     """Size of the shaking of the arm that shakes less, ``(n,)``."""
     return np.asarray(np.minimum(*(_shaking(tracks, side) for side in SIDES)))
@@ -228,6 +229,7 @@ def _shaking(tracks: Tracks, side: str) -> Series:
     return np.where(oscillates, tracks.arm_activity[side], 0.0)
 
 
+@kept
 def in_step(tracks: Tracks) -> Series:
     """Correlation of the two hands' movement, along the main direction of each.
 
@@ -312,6 +314,7 @@ def _fumbling(tracks: Tracks, side: str) -> Iterator[Span]:
             yield first, beyond
 
 
+@kept
 def carried(tracks: Tracks, side: str) -> Mask:
     """Where a thrusting trunk moves a hand along, ``(n,)``."""
     size = tracks.arm_rhythm[side].amplitude

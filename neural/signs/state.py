@@ -33,7 +33,7 @@ from s3ns.neural.thresholds import (
     STARE_HEAD,
     STEADIED,
 )
-from s3ns.neural.tracks import SIDES, Tracks
+from s3ns.neural.tracks import SIDES, Tracks, kept
 
 
 def movement(tracks: Tracks) -> Series:
@@ -84,6 +84,7 @@ def _arrest(tracks: Tracks, side: Side, span: Span) -> Finding:
     )
 
 
+@kept
 def _restlessness(tracks: Tracks) -> Series:
     """Movement of gaze and head over what a stare allows, ``(n,)``."""
     fixed = [

@@ -36,7 +36,7 @@ from s3ns.neural.thresholds import (
     THRUST_WINDOW,
     UNCOVERED,
 )
-from s3ns.neural.tracks import Tracks
+from s3ns.neural.tracks import Tracks, kept
 
 
 @detector("pelvic_thrusting")
@@ -95,6 +95,7 @@ def _thrusts(tracks: Tracks, side: Side, span: Span) -> Finding:
     )
 
 
+@kept
 def _beat(tracks: Tracks) -> Rhythm:
     hips = tracks.hips - tracks.shoulders
     return rhythm(hips, tracks.rate, THRUST_BAND, THRUST_WINDOW)

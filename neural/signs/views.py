@@ -15,7 +15,7 @@ from s3ns.neural.thresholds import (
     HEAD_TURN_LIMIT,
     SIDEWAYS,
 )
-from s3ns.neural.tracks import Tracks
+from s3ns.neural.tracks import Tracks, kept
 
 
 def body_view(tracks: Tracks, seen: Mask) -> View:
@@ -77,6 +77,7 @@ def fine_face_view(tracks: Tracks) -> View:
     )
 
 
+@kept
 def head_view(tracks: Tracks) -> View:
     """Return the view of the head, from the face or from ears and nose."""
     shown = tracks.visible(Joint.NOSE, Joint.LEFT_EAR, Joint.RIGHT_EAR)

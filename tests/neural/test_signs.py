@@ -12,7 +12,7 @@ from s3ns.facts import Absence, Finding, Side, Unassessable, vocabulary
 from s3ns.neural.pose import Joint
 from s3ns.neural.signs.registry import detect_all, detectors
 from s3ns.neural.sound import SoundTrack
-from s3ns.neural.tracks import Recorder, Tracks
+from s3ns.neural.tracks import Recorder, Tracks, kept
 from tests.neural.stick_figure import Course, Figure, during, jerks, steady
 
 
@@ -51,6 +51,21 @@ RESTLESS = Figure(
     right_eye=during(20, 26, 0.05, 0.25),
     pull=during(13, 16, 0.08),
 )
+
+
+def test_what_is_kept_is_measured_once_for_each_of_the_tracks() -> None:
+    asked = []
+
+    @kept
+    def doubled(tracks: Tracks, side: str) -> float:
+        asked.append(side)
+        return 2 * tracks.end
+
+    one, two = Figure().tracks(2), Figure().tracks(3)
+    told = [doubled(t, s) for t in (one, two, one) for s in ("left", "right", "left")]
+    assert told == [4, 4, 4, 6, 6, 6, 4, 4, 4]
+    assert asked == ["left", "right", "left", "right"]
+    assert doubled(replace(one, end=5.0), "left") == 10
 
 
 def test_every_sign_of_the_vocabulary_has_a_detector() -> None:
