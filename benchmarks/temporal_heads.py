@@ -39,10 +39,10 @@ from scipy.optimize import minimize
 from scipy.special import log_expit, logit
 
 from s3ns.benchmarks.synthetic.exact import exact_tracks, has_places
-from s3ns.benchmarks.synthetic.routes import films
+from s3ns.benchmarks.synthetic.routes import as_document, films, followed
 from s3ns.benchmarks.synthetic.score import Clip, is_right, load, score_sign
-from s3ns.facts import Document, InputError, Observation, Side, Step
-from s3ns.neural.extractor import ExtractOptions, Settings
+from s3ns.facts import Document, InputError, Observation, Side, sign_named
+from s3ns.neural.extractor import ExtractOptions
 from s3ns.neural.heads.channels import channels, judged_signs
 from s3ns.neural.heads.judge import (
     CARD,
@@ -55,25 +55,22 @@ from s3ns.neural.heads.judge import (
     revised,
 )
 from s3ns.neural.heads.network import Example, Network, as_onnx, train
-from s3ns.neural.landmark_extractor import LandmarkExtractor
+from s3ns.neural.signs.limbs import POSTURES
 from s3ns.neural.signs.registry import detect_all
 from s3ns.neural.tracks import SIDES, Tracks
-from s3ns.neural.tracks_file import read_tracks, write_tracks
 
 FOLDS = 4
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 MARGIN = 0.02
-"""Of F1, by which a head must be better: it has a threshold for each sign to choose."""
+"""Of F1, by which a head must be better: it has a threshold for each sign to choose.
+Design."""
 
 TOLERANCE = 0.02
 """Of F1, within which the highest threshold is taken: to find what is not there is
-worse than to miss what is."""
-
-HELD = {"arm_flexion": 2.0, "arm_straightening": 2.0}
-"""Seconds from which a posture must be found; shorter ones may be found or not."""
+worse than to miss what is. Design."""
 
 STIFF = 1.0
-"""Pull towards confidences as they are, in nats."""
+"""Pull towards confidences as they are, in nats. Design."""
 
 LONGEST = 60.0
 """Seconds: a minute of sleep before a seizure teaches nothing."""
@@ -100,20 +97,13 @@ class Film:
 def gather(suites: Sequence[Path], kept: Path) -> list[Film]:
     """Read films, and follow the patients of those that have no tracks yet."""
     kept.mkdir(parents=True, exist_ok=True)
-    extractor = LandmarkExtractor(Settings())
     options = ExtractOptions(fps=STEPS_PER_SECOND)
     gathered: list[Film] = []
 
     def route(film: Path, truth: Document) -> Document:
-        path = kept / f"{film.stem}.tracks.npz"
-        if not path.exists():
-            followed, _ = extractor.track(
-                film, truth.recording, options, lambda *_: None
-            )
-            write_tracks(path, followed)
-        tracks = read_tracks(path)
+        tracks = followed(film, truth, options, kept, lambda *_: None)
         said = detect_all(tracks)
-        found = document(truth, tracks, said)
+        found = as_document(truth, tracks, said, "models")
         gathered.append(Film(Clip(film.stem, truth, found, "", "", ""), tracks, said))
         return found
 
@@ -124,36 +114,28 @@ def gather(suites: Sequence[Path], kept: Path) -> list[Film]:
     return [film for film in gathered if film.tracks.end <= LONGEST]
 
 
-def document(truth: Document, tracks: Tracks, said: Iterable[Observation]) -> Document:
-    """Return a Document of what is said of a film."""
-    window = (tracks.start, tracks.end)
-    step = Step(stage="extract", tool="s3ns", version="0", window=window)
-    return Document(recording=truth.recording).with_observations(said, step)
-
-
 def _example(truth: Document, tracks: Tracks, said: Sequence[Observation]) -> Example:
     names, count = judged_signs(), len(tracks.times)
     shown = np.zeros((2, count, len(names)), np.float32)
     counts = np.ones_like(shown)
     judgeable = np.ones_like(shown)
 
-    def steps(item: Observation) -> np.ndarray:
-        return (tracks.times >= item.start) & (tracks.times < item.end)
-
     for gap in truth.unassessable:
         if gap.sign in names:
             place = names.index(gap.sign)
-            judgeable[:, steps(gap), place] = 0
-            counts[:, steps(gap), place] = 0
+            judgeable[:, tracks.during(gap), place] = 0
+            counts[:, tracks.during(gap), place] = 0
     for item in truth.findings:
         if item.sign not in names:
             continue
         place = names.index(item.sign)
+        least = sign_named(item.sign).minimum_duration
         for number, side in enumerate(SIDES):
             if item.side != Side(side).mirrored:
-                shown[number, steps(item), place] = 1
-                if item.duration < HELD.get(item.sign, 0):
-                    counts[number, steps(item), place] = 0
+                shown[number, tracks.during(item), place] = 1
+                # A posture shorter than it must be held may be found or not.
+                if item.sign in POSTURES and item.duration < least:
+                    counts[number, tracks.during(item), place] = 0
     return Example(
         channels(tracks, said),
         np.concatenate([shown, judgeable], axis=-1),
@@ -193,7 +175,8 @@ def judged(film: Film, sign: str, said: Chances, row: Row) -> Clip:
     """Return the clip of a film with one sign judged by a head."""
     own = [item for item in film.said if item.sign == sign]
     found = revised(sign, film.tracks, own, said, row)
-    return replace(film.clip, found=document(film.clip.truth, film.tracks, found))
+    told = as_document(film.clip.truth, film.tracks, found, "models")
+    return replace(film.clip, found=told)
 
 
 def quality(clips: Sequence[Clip], sign: str) -> float:
@@ -289,7 +272,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, required=True, help="folder of tracks")
     parser.add_argument("--rehearsals", nargs="*", type=Path, default=[])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--networks", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -321,7 +304,7 @@ def main() -> None:
         judge = "head" if row.by_head else "detector"
         print(
             f"{sign:26s} films {row.films:3d}  head {row.head}  detector "
-            f"{row.detector}  at {row.threshold:.1f} -> {judge}",
+            f"{row.detector}  at {row.threshold:.2f} -> {judge}",
             flush=True,
         )
     weights = as_onnx(networks[FOLDS:])

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 
+from s3ns.facts import Interval
 from s3ns.neural import kinematics
 from s3ns.neural.expression import SKIN_POINTS, Expression
 from s3ns.neural.face import MESH_LEFT_EYE_OUTER, MESH_RIGHT_EYE_OUTER
@@ -140,6 +141,10 @@ class Tracks:
             sides_agree=change(self.sides_agree),
             face=FaceTrack(**face),
         )
+
+    def during(self, item: Interval) -> Mask:
+        """Where the steps lie in an interval, ``(n,)``."""
+        return np.asarray((self.times >= item.start) & (self.times < item.end))
 
     @cached_property
     def person_seen(self) -> Mask:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from s3ns import __version__
 from s3ns.benchmarks.synthetic.exact import exact_tracks, has_places
 from s3ns.benchmarks.synthetic.film import TRUTH
-from s3ns.facts import Document, InputError, Step
+from s3ns.facts import Document, InputError, Observation, Step
 from s3ns.neural.extractor import ExtractOptions, Progress, Settings
 from s3ns.neural.heads.judge import judge
 from s3ns.neural.landmark_extractor import LandmarkExtractor
@@ -63,18 +63,30 @@ def by_models(options: ExtractOptions, kept: Path | None, progress: Progress) ->
     progress
         Called with seconds of the film done, and in all.
     """
-    extractor = LandmarkExtractor(Settings())
 
     def route(film: Path, truth: Document) -> Document:
-        path = kept and kept / f"{film.stem}.tracks.npz"
-        tracks = read_tracks(path) if path and path.exists() else None
-        if tracks is None or tracks.rate != options.fps:
-            tracks, _ = extractor.track(film, truth.recording, options, progress)
-            if path:
-                write_tracks(path, tracks)
+        tracks = followed(film, truth, options, kept, progress)
         return _document(truth, tracks, "models")
 
     return route
+
+
+def followed(
+    film: Path,
+    truth: Document,
+    options: ExtractOptions,
+    kept: Path | None,
+    progress: Progress,
+) -> Tracks:
+    """Return the tracks of a film by the landmark models, measured or kept."""
+    path = kept and kept / f"{film.stem}.tracks.npz"
+    tracks = read_tracks(path) if path and path.exists() else None
+    if tracks is None or tracks.rate != options.fps:
+        extractor = LandmarkExtractor(Settings())
+        tracks, _ = extractor.track(film, truth.recording, options, progress)
+        if path:
+            write_tracks(path, tracks)
+    return tracks
 
 
 def by_markers(rate: float) -> Route:
@@ -92,8 +104,15 @@ def has_markers(suite: Path) -> bool:
 
 
 def _document(truth: Document, tracks: Tracks, route: str) -> Document:
+    return as_document(truth, tracks, judge(tracks, detect_all(tracks)), route)
+
+
+def as_document(
+    truth: Document, tracks: Tracks, said: Iterable[Observation], route: str
+) -> Document:
+    """Return a Document of what is said of the tracks of a film."""
     return Document(recording=truth.recording).with_observations(
-        judge(tracks, detect_all(tracks)),
+        said,
         Step(
             stage="extract",
             tool=f"s3ns {LandmarkExtractor.name}",

@@ -7,7 +7,7 @@ the mirror of what it says of the patient, whatever it has learned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -24,14 +24,12 @@ from s3ns.neural.signals import (
     rolling_percentile,
     typical,
 )
+from s3ns.neural.signs.face import face_beats, mouth_rhythm
 from s3ns.neural.signs.rhythmic import in_step
 from s3ns.neural.thresholds import (
     BASELINE_WINDOW,
-    CHEW_BAND,
-    CHEW_WINDOW,
     TREMOR_BAND,
     TREMOR_WINDOW,
-    TWITCH_BAND,
 )
 from s3ns.neural.tracks import SIDES, Tracks
 
@@ -71,8 +69,13 @@ def channels(tracks: Tracks, observations: Sequence[Observation]) -> Series:
     ``(2, n, channels)``, for the left and for the right; 0 where nothing is known.
     """
     parts = {side: _side(tracks, side) for side in SIDES}
-    said = {side: said_of(tracks, observations, side) for side in SIDES}
-    blind = _unassessable(tracks, observations)
+    found = [item for item in observations if isinstance(item, Finding)]
+    # What was found on no side was found on both.
+    said = {
+        side: _where(tracks, (i for i in found if i.side != Side(side).mirrored))
+        for side in SIDES
+    }
+    blind = _where(tracks, (i for i in observations if isinstance(i, Unassessable)))
     sideways, other = _middle(tracks)
     seen = [tracks.person_seen, tracks.face_seen, tracks.face_frontal]
     rows = [
@@ -94,29 +97,14 @@ def channels(tracks: Tracks, observations: Sequence[Observation]) -> Series:
     return np.asarray(known.clip(-FARTHEST, FARTHEST), np.float32)
 
 
-def said_of(tracks: Tracks, observations: Sequence[Observation], side: str) -> Mask:
-    """Return where each sign was found on a side or on none, ``(n, signs)``."""
+def _where(tracks: Tracks, items: Iterable[Observation]) -> Mask:
+    """Return where there is an observation of each sign, ``(n, signs)``."""
     names = judged_signs()
     mask = np.zeros((len(tracks.times), len(names)), bool)
-    for item in observations:
-        if isinstance(item, Finding) and item.sign in names:
-            other = Side.RIGHT if side == "left" else Side.LEFT
-            if item.side != other:
-                mask[_steps(tracks, item), names.index(item.sign)] = True
+    for item in items:
+        if item.sign in names:
+            mask[tracks.during(item), names.index(item.sign)] = True
     return mask
-
-
-def _unassessable(tracks: Tracks, observations: Sequence[Observation]) -> Mask:
-    names = judged_signs()
-    mask = np.zeros((len(tracks.times), len(names)), bool)
-    for item in observations:
-        if isinstance(item, Unassessable) and item.sign in names:
-            mask[_steps(tracks, item), names.index(item.sign)] = True
-    return mask
-
-
-def _steps(tracks: Tracks, item: Observation) -> Mask:
-    return np.asarray((tracks.times >= item.start) & (tracks.times < item.end))
 
 
 def _side(tracks: Tracks, side: str) -> Series:
@@ -144,8 +132,7 @@ def _side(tracks: Tracks, side: str) -> Series:
     moved = {
         part: _from_rest(points, rate) * (outward, 1.0) for part, points in skin.items()
     }
-    half = np.mean([skin[part] for part in ("cheek", "nostril", "corner")], axis=0)
-    twitch = rhythm(half, rate, TWITCH_BAND)
+    twitch = face_beats(tracks)[side]
     return np.column_stack(
         [
             0.6 * hand,
@@ -186,7 +173,7 @@ def _middle(tracks: Tracks) -> tuple[Series, Series]:
     nose = _limited(6 * _over(tracks.nose, rate, SLOW))
     shoulders = _limited(6 * _over(tracks.shoulders, rate, SLOW))
     hips = _limited(6 * _over(tracks.hips - tracks.shoulders, rate, SLOW))
-    chew = rhythm(face.mouth_opening[:, None], rate, CHEW_BAND, CHEW_WINDOW)
+    chew = mouth_rhythm(tracks)
     gaze = _from_rest(face.gaze, rate)
     spoken = np.zeros(len(tracks.times))
     if tracks.sound is not None and len(tracks.sound.time):

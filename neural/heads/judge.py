@@ -1,16 +1,16 @@
 """Judging tracks with the temporal heads, beside the detectors.
 
-A head has the last word on the signs that its card gives it, those that it judged
-better than the detectors on films which neither had seen. What it finds is described,
-measured and worded by the detector of the sign; what it holds unlikely is taken for not
-seen. Where a sign can be judged at all stays for the detectors to say. Confidences, the
-detectors' too, are made the chances of being right that they were on those films.
+A head judges the signs that its card gives it, those that it judged better than the
+detectors on films held out of its training. What it finds is described, measured and
+worded by the detector of the sign; a detector's finding that it holds unlikely is taken
+for not seen, and one that it cannot judge is left alone. Confidences, the detectors'
+too, are made the chances of being right that they were on those films.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from s3ns.facts import (
     ModelError,
     Observation,
     Side,
+    Unassessable,
     sign_named,
 )
 from s3ns.neural.heads.channels import channels, judged_signs
@@ -37,6 +38,7 @@ from s3ns.neural.signs.registry import (
     describe,
     pair_sides,
 )
+from s3ns.neural.stretches import joined, less
 from s3ns.neural.tracks import SIDES, Tracks
 
 STEPS_PER_SECOND = 15.0
@@ -44,26 +46,27 @@ STEPS_PER_SECOND = 15.0
 
 BLOCK, MARGIN = 240.0, 60.0
 """Seconds judged at a time, and seconds before and after that are looked at as well, so
-that memory does not grow with a recording."""
+that memory does not grow with a recording. Design."""
 
 ENDURES = 0.6
-"""Share of its threshold above which a sign goes on, once it was reached."""
+"""Share of its threshold above which a sign goes on, once it was reached. Design."""
 
 SHORTEST_SHARE, SHORTEST = 0.6, 0.5
-"""Share of the sign's minimum duration, and seconds, that a finding lasts at least."""
+"""Share of the sign's minimum duration, and seconds, that a finding lasts at least.
+Design."""
 
 BRIDGED = 0.6
-"""Seconds."""
+"""Seconds without a sign that do not interrupt it. Design."""
 
 CERTAIN = 1e-4
 """Chances nearer to 0 or 1 than this are taken for this."""
 
 LIKELY = 0.5
 """Chance of being right from which a finding is made, and mean chance from which a head
-leaves a detector's alone."""
+leaves a detector's alone. Design: from here on more likely than not."""
 
 SURE_VIEW = 0.5
-"""Chance from which a head trusts that it can judge."""
+"""Chance from which a head trusts that it can judge, and share of a finding. Design."""
 
 WEIGHTS = Path(__file__).with_name("heads.onnx")
 CARD = WEIGHTS.with_suffix(".json")
@@ -225,32 +228,31 @@ def revised(
         From where on it counts.
     """
     place = judged_signs().index(sign)
-    chance = np.where(
-        said.judgeable[:, place] >= SURE_VIEW, said.shown[..., place], 0.0
-    )
+    can_judge = said.judgeable[:, place] >= SURE_VIEW
+    chance = np.where(can_judge, said.shown[..., place], 0.0)
     seen = _seen(sign, chance, tracks.rate, row.threshold)
     described = (describe(sign, tracks, side, span) for side, span in seen)
     found = [_sure(item, tracks, chance, row) for item in described if item]
-    # A head has seen rendered people only: what a detector measured stays where the
-    # head holds it as likely as not.
-    found += [
-        _sure(item, tracks, chance, row)
-        for item in observations
-        if isinstance(item, Finding)
-        and not any(map(item.overlaps, found))
-        and _mean_chance(tracks, chance, item) >= LIKELY
-    ]
-    found = [item for item in found if item.confidence >= LIKELY]
-    spans = [(item.start, item.end) for item in found]
-    looked = [i for i in observations if isinstance(i, (Finding, Absence))]
-    unseen = [
-        Absence(sign=sign, start=start, end=end, source=SOURCE)
-        for start, end in _without(_joined(looked), spans)
-    ]
+    own = [item for item in observations if isinstance(item, Finding)]
+    blind: list[Finding] = []
+    for item in [item for item in own if not any(map(item.overlaps, found))]:
+        if not can_judge[tracks.during(item)].mean() >= SURE_VIEW:
+            # What a head cannot judge it cannot refuse.
+            blind.append(item)
+        elif _mean_chance(tracks, chance, item) >= LIKELY:
+            # It has seen rendered people only: what a detector measured stays where
+            # the head holds it as likely as not.
+            found.append(_sure(item, tracks, chance, row))
+    found = [*blind, *(item for item in found if item.confidence >= LIKELY)]
+    looked = [(i.start, i.end) for i in observations if not isinstance(i, Unassessable)]
+    unseen = less(joined(looked, BLIND_LEAST), ((i.start, i.end) for i in found))
     return [
         *found,
-        *unseen,
-        *(item for item in observations if item not in looked),
+        *(
+            Absence(sign=sign, start=start, end=end, source=SOURCE)
+            for start, end in unseen
+        ),
+        *(item for item in observations if isinstance(item, Unassessable)),
     ]
 
 
@@ -282,7 +284,7 @@ def _sure(item: Finding, tracks: Tracks, chance: Series, row: Row) -> Finding:
 
 
 def _mean_chance(tracks: Tracks, chance: Series, item: Finding) -> float:
-    steps = (tracks.times >= item.start) & (tracks.times < item.end)
+    steps = tracks.during(item)
     if not steps.any():
         return 0.0
     within = chance[:, steps].mean(axis=1)
@@ -295,29 +297,3 @@ def confidence(chance: float, row: Row) -> float:
     """Return the chance that a finding is right, as it was on rendered films."""
     odds = logit(np.clip(chance, CERTAIN, 1 - CERTAIN))
     return round(float(expit(row.slope * odds + row.offset)), 2)
-
-
-def _joined(items: Iterable[Finding | Absence]) -> list[tuple[float, float]]:
-    """Return the stretches that were looked at; glances aside are bridged."""
-    joined: list[tuple[float, float]] = []
-    for start, end in sorted((item.start, item.end) for item in items):
-        if joined and start <= joined[-1][1] + BLIND_LEAST:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _without(
-    spans: Sequence[tuple[float, float]], taken: Sequence[tuple[float, float]]
-) -> list[tuple[float, float]]:
-    """Return what is left of spans; scraps shorter than a glance are left out."""
-    left = []
-    for begin, end in spans:
-        reached = begin
-        for start, stop in sorted(taken):
-            if start < end and stop > reached:
-                left.append((reached, min(start, end)))
-                reached = max(reached, stop)
-        left.append((reached, end))
-    return [(a, b) for a, b in left if b - a >= BLIND_LEAST]

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from s3ns.neural.signals import Series
 
+# The network and its training are of the usual kind; all numbers here are design.
 WIDTH = 64
 DILATIONS = (1, 2, 4, 8, 16, 32)
 """Steps between the three moments that a block looks at: 126 to each side in all, eight

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from s3ns.facts import Absence, Finding, Observation, Side, Sign, Unassessable
 from s3ns.neural.mllm.confidence import RELIABILITY, certainty, confidence
 from s3ns.neural.mllm.questions import Reading
+from s3ns.neural.stretches import Stretch, joined, less
 
 _MOST_WORDS = 2  # windows whose words are kept as the evidence of a finding
-
-Span = tuple[float, float]
 
 
 def merged(
     sign: Sign,
     readings: Sequence[Reading],
-    stretch: Span,
+    stretch: Stretch,
     *,
     source: str,
     otherwise: str,
@@ -44,7 +43,7 @@ def merged(
         How often the model is right about a sign.
     """
     found = _findings(sign, readings, source, reliability)
-    taken: list[Span] = [(item.start, item.end) for item in found]
+    taken: list[Stretch] = [(item.start, item.end) for item in found]
     judged = [(r.start, r.end) for r in readings if r.value in {"seen", "not_seen"}]
     result: list[Observation] = [*found]
     # Too short a look does not show that something was not there.
@@ -96,37 +95,8 @@ def _findings(
     return result
 
 
-def _blind(sign: Sign, span: Span, source: str, reason: str) -> Unassessable:
+def _blind(sign: Sign, span: Stretch, source: str, reason: str) -> Unassessable:
     start, end = span
     return Unassessable(
         sign=sign.name, start=start, end=end, source=source, reason=reason
     )
-
-
-def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order, to the hundredth, those that meet as one."""
-    result: list[Span] = []
-    for first, last in sorted(spans):
-        start, end = round(first, 2), round(last, 2)
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(result[-1][1], end))
-        else:
-            result.append((start, end))
-    return result
-
-
-def less(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
-    """Return what of some spans no other covers."""
-    result: list[Span] = []
-    gone = joined(others)
-    for start, end in spans:
-        at = start
-        for first, last in gone:
-            if last <= at or first >= end:
-                continue
-            if first > at:
-                result.append((at, first))
-            at = max(at, last)
-        if at < end:
-            result.append((at, end))
-    return result

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from s3ns.facts import Recording, Sign
 from s3ns.neural.mllm.enhance import Artist, enhancements, view_of
-from s3ns.neural.mllm.merge import Span
 from s3ns.neural.mllm.peaks import FAST_RATE, FAST_SIGNS, GROUP, liveliest
 from s3ns.neural.mllm.request import Backend
 from s3ns.neural.mllm.settings import MllmSettings
 from s3ns.neural.mllm.windows import Look, Window, windows
 from s3ns.neural.prefetch import prefetched
+from s3ns.neural.stretches import Stretch
 from s3ns.neural.video import read
 
 FAST_LENGTH, FAST_OVERLAP = 6.0, 1.0
@@ -54,7 +54,7 @@ class Plan:
         each of these.
     """
 
-    stretch: Span
+    stretch: Stretch
     looks: dict[Sign, Look]
     otherwise: dict[Sign, str]
     fast_windows: int
@@ -118,7 +118,7 @@ class Plan:
 def whole(
     signs: Iterable[Sign],
     recording: Recording,
-    stretch: Span,
+    stretch: Stretch,
     *,
     settings: MllmSettings,
     backend: Backend,
@@ -167,7 +167,7 @@ def whole(
 def closer(
     sign: Sign,
     recording: Recording,
-    stretch: Span,
+    stretch: Stretch,
     *,
     settings: MllmSettings,
     backend: Backend,

@@ -332,7 +332,7 @@ def _amid(item: Finding, others: list[Finding]) -> bool:
 def _twitching(tracks: Tracks) -> list[Finding]:
     """Find twitches; those that come on both sides at different times are two."""
     view = fine_face_view(tracks)
-    beats = _beats(tracks)
+    beats = face_beats(tracks)
     spans = {side: _twitches(tracks, side, beats, view) for side in SIDES}
     found: list[Finding] = []
     for paired, span in pair_sides(spans):
@@ -344,7 +344,7 @@ def _twitching(tracks: Tracks) -> list[Finding]:
 
 @describer("face_twitching")
 def _twitch(tracks: Tracks, side: Side, span: Span) -> Finding:
-    beat = _beats(tracks)[named(side)[0]]
+    beat = face_beats(tracks)[named(side)[0]]
     pace, size = (typical(s[slice(*span)]) for s in (beat.rate, beat.amplitude))
     half = "both sides" if side is Side.BILATERAL else f"{side} side"
     return make_finding(
@@ -361,7 +361,8 @@ def _twitch(tracks: Tracks, side: Side, span: Span) -> Finding:
 
 
 @kept
-def _beats(tracks: Tracks) -> dict[str, Rhythm]:
+def face_beats(tracks: Tracks) -> dict[str, Rhythm]:
+    """Return the rhythm of each half of the face; sizes as in the expression."""
     return {
         side: rhythm(_half_face(tracks, side), tracks.rate, TWITCH_BAND)
         for side in SIDES
@@ -415,7 +416,7 @@ def oral_automatisms(tracks: Tracks) -> list[Observation]:
 
 @describer("oral_automatisms")
 def _chewing(tracks: Tracks, side: Side, span: Span) -> Finding:
-    beat = _mouth_rhythm(tracks)
+    beat = mouth_rhythm(tracks)
     pace, size = (typical(s[slice(*span)]) for s in (beat.rate, beat.amplitude))
     words = "mouth opening and closing"
     return make_finding(
@@ -443,13 +444,14 @@ def _eats(tracks: Tracks, span: tuple[int, int]) -> bool:
 
 def _mouth_moves(tracks: Tracks) -> Mask:
     """Where the mouth opens and closes in the rhythm of chewing, ``(n,)``."""
-    beat = _mouth_rhythm(tracks)
+    beat = mouth_rhythm(tracks)
     large = beat.amplitude >= _least(tracks, CHEW_AMPLITUDE, CHEW_PIXELS)
     return hysteresis(np.where(large, beat.strength, np.nan), *CHEW_STRENGTH)
 
 
 @kept
-def _mouth_rhythm(tracks: Tracks) -> Rhythm:
+def mouth_rhythm(tracks: Tracks) -> Rhythm:
+    """Return the rhythm of the mouth's opening."""
     opening = tracks.face.mouth_opening[:, None]
     return rhythm(opening, tracks.rate, CHEW_BAND, CHEW_WINDOW)
 

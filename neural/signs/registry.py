@@ -150,7 +150,7 @@ def three_valued(
     needed = sign_named(sign).minimum_duration if shortest is None else shortest
     seen = np.zeros(len(tracks.times), bool)
     for finding in findings:
-        seen |= (tracks.times >= finding.start) & (tracks.times < finding.end)
+        seen |= tracks.during(finding)
     blind = np.zeros_like(seen)
     # A sign of one side may be seen while the other side is covered: both are said.
     for first, beyond in runs(~view.judged, tracks.rate, shortest=BLIND_LEAST):

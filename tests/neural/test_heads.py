@@ -190,6 +190,35 @@ def test_what_a_detector_measured_stays_where_a_head_holds_it_likely() -> None:
     assert the_findings(revised("clonic", tracks, own, unlikely, trusting)) == []
 
 
+def test_what_a_head_cannot_judge_it_cannot_refuse() -> None:
+    """Not to be able to tell is no reason to say that nothing was there."""
+    tracks = RESTLESS.tracks(20, RATE)
+    own = [item for item in detect_all(tracks) if item.sign == "clonic"]
+    (measured,) = (item for item in own if isinstance(item, Finding))
+    said = chances(tracks, "clonic")
+    blind = replace(said, judgeable=np.zeros_like(said.judgeable))
+    result = revised("clonic", tracks, own, blind, ROW)
+    assert [item for item in result if isinstance(item, Finding)] == [measured]
+    assert not any(
+        item.overlaps(measured) for item in result if isinstance(item, Absence)
+    )
+    assert the_findings(revised("clonic", tracks, own, said, ROW)) == []
+
+
+def test_every_sign_is_accounted_for_at_every_moment() -> None:
+    """Also where what a head finds leaves a moment of what a detector looked at."""
+    tracks = RESTLESS.tracks(30, RATE)
+    spans = [("left", 0.2, 4.9), ("right", 5.1, 11.7), ("both", 14.3, 17.8)]
+    for sign in judged_signs():
+        own = [item for item in detect_all(tracks) if item.sign == sign]
+        result = revised(sign, tracks, own, chances(tracks, sign, *spans), ROW)
+        for moment in tracks.times + 1 / 60:
+            assert any(
+                item.start - 1 / RATE <= moment <= item.end + 1 / RATE
+                for item in result
+            ), (sign, moment)
+
+
 def test_what_is_more_likely_wrong_than_right_is_not_seen() -> None:
     tracks = RESTLESS.tracks(20, RATE)
     (measured,) = (

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3ns.facts import Absence, Finding, Side, Unassessable, vocabulary
-from s3ns.neural.mllm.merge import joined, less, merged
+from s3ns.neural.mllm.merge import merged
 from s3ns.neural.mllm.questions import Reading, read_answer
 from s3ns.neural.mllm.request import Reply
 from s3ns.neural.mllm.windows import Look, Shot, Window, jpeg, windows
+from s3ns.neural.stretches import joined, less
 from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
 
 GREY = np.full((64, 64, 3), 90, np.uint8)
