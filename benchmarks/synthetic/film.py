@@ -160,7 +160,7 @@ def render(scenario: Scenario, target: Path, progress: Progress) -> Document:
 def rehearse(scenario: Scenario, target: Path) -> Document:
     """Play a scenario without filming it; write its truth and its curves.
 
-    For what needs markers only: a tenth of the time of a film.
+    For what needs markers only: a sixth of the time of a film at 1280 x 720.
 
     Parameters
     ----------
