@@ -126,7 +126,7 @@ def _text(found: dict[str, Any], *, width: int) -> str:
         ),
         *(
             (f"verdict {name.replace('_', ' ')}", _number(verdict[name]))
-            for name in ("macro_f1_decided", "coverage", "same_answer_macro_f1")
+            for name in _VERDICTS
         ),
         *(
             (
@@ -151,6 +151,7 @@ def _text(found: dict[str, Any], *, width: int) -> str:
     )
 
 
+_VERDICTS = ("macro_f1_decided", "coverage", "coverage_in_view", "same_answer_macro_f1")
 _SHARES = ("precision", "recall", "f1", "side_accuracy", "hidden_said_so")
 
 

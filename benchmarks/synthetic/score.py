@@ -16,6 +16,8 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any, Literal
 
+import msgspec
+
 from s3ns.benchmarks.synthetic.routes import Route, films
 from s3ns.facts import (
     Document,
@@ -182,6 +184,13 @@ def visible(truth: Document, sign: str) -> list[Finding]:
         for item in truth.findings
         if item.sign == sign and _hidden_share(truth, item) < JUDGED_LEAST
     ]
+
+
+def _in_view(truth: Document) -> Document:
+    """Return the truth without the occurrences that could mostly not be seen."""
+    names = vocabulary().by_name
+    seen = (item for sign in names for item in visible(truth, sign))
+    return msgspec.structs.replace(truth, findings=tuple(seen), verdict=None)
 
 
 def state(document: Document, sign: str) -> State:
@@ -372,6 +381,7 @@ def _verdicts(
         return Count(right, wrong, missed).f1
 
     most = Counter(true for true, _ in pairs).most_common(1)[0][0]
+    in_view = [judge(_in_view(clip.truth)) for clip in clips if clip.truth.verdict]
     return {
         # A class of which nothing was decided, or nothing rightly, counts as 0.
         "macro_f1_decided": fmean(
@@ -379,6 +389,11 @@ def _verdicts(
             for value in (f1(label, decided) for label in labels)
         ),
         "coverage": _share(len(decided), len(pairs)),
+        # What the rules would decide if all that can be seen were found: the most that
+        # an extractor can hope for.
+        "coverage_in_view": _share(
+            sum(label != Label.INDETERMINATE for label in in_view), len(pairs)
+        ),
         "same_answer_macro_f1": fmean(
             f1(label, [(true, most) for true, _ in pairs]) for label in labels
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from s3ns.benchmarks.synthetic.routes import from_documents
 from s3ns.benchmarks.synthetic.score import load, score
 from s3ns.cli import main
-from s3ns.facts import Document, InputError, Label
+from s3ns.facts import Document, InputError, Label, Unassessable, vocabulary
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "synthetic"
 
@@ -72,6 +73,37 @@ def test_one_answer_for_all_is_the_trivial_one(tmp_path: Path) -> None:
     verdict = found["verdict"]
     assert verdict["coverage"] == 1.0
     assert verdict["macro_f1_decided"] == verdict["same_answer_macro_f1"]
+
+
+def test_what_happens_out_of_sight_decides_nothing_in_view(tmp_path: Path) -> None:
+    clips = load(SAMPLES, lambda _, truth: truth)
+
+    def judge(document: Document) -> Label:
+        seen = any(document.findings)
+        return Label.EPILEPTIC_SEIZURE if seen else Label.INDETERMINATE
+
+    assert score(clips, judge)["verdict"]["coverage_in_view"] > 0
+    blind = [
+        replace(clip, truth=_all_unassessable(clip.truth), found=clip.truth)
+        for clip in clips
+    ]
+    verdict = score(blind, judge)["verdict"]
+    assert verdict["coverage"] > 0
+    assert verdict["coverage_in_view"] == 0
+
+
+def _all_unassessable(truth: Document) -> Document:
+    gaps = tuple(
+        Unassessable(
+            sign=sign,
+            start=0,
+            end=truth.recording.duration,
+            source="s",
+            reason="limb_covered",
+        )
+        for sign in vocabulary().by_name
+    )
+    return msgspec.structs.replace(truth, absences=(), unassessable=gaps)
 
 
 def test_a_film_without_a_document_is_told(tmp_path: Path) -> None:
