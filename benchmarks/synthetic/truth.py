@@ -72,7 +72,7 @@ def shown_by_curves(curves: Curves, rest: dict[str, float], fps: float) -> list[
         *_closed_eyes(curves, fps),
         *_head_turns(curves, fps),
         *_arm_postures(curves, rest, fps),
-        *_both_arms_start(curves, fps),
+        *_both_arms_start(curves, rest, fps),
         *_out_of_sleep(curves, fps),
     ]
 
@@ -110,7 +110,10 @@ def _head_turns(curves: Curves, fps: float) -> list[Shown]:
     ]
 
 
-def _arm_postures(curves: Curves, rest: dict[str, float], fps: float) -> list[Shown]:
+def _elbow_postures(
+    curves: Curves, rest: dict[str, float], fps: float
+) -> tuple[dict[str, Mask], dict[str, Mask]]:
+    """Return where the elbow of each side is bent, and where it is straight."""
     bent, straight = {}, {}
     for side in SIDES:
         usual = rest.get(f"{side}_elbow", 0.0)
@@ -118,6 +121,11 @@ def _arm_postures(curves: Curves, rest: dict[str, float], fps: float) -> list[Sh
         change = angle - usual
         bent[side] = (angle >= ELBOW_BENT) & (change >= ELBOW_CHANGE)
         straight[side] = (angle <= ELBOW_STRAIGHT) & (-change >= ELBOW_CHANGE)
+    return bent, straight
+
+
+def _arm_postures(curves: Curves, rest: dict[str, float], fps: float) -> list[Shown]:
+    bent, straight = _elbow_postures(curves, rest, fps)
     found = []
     for sign, masks in (("arm_flexion", bent), ("arm_straightening", straight)):
         both = masks["left"] & masks["right"]
@@ -152,9 +160,13 @@ def _arm_movement(curves: Curves, side: str, fps: float) -> Array:
     return np.asarray(np.max(parts, axis=0))
 
 
-def _both_arms_start(curves: Curves, fps: float) -> list[Shown]:
-    """Return the first time both arms begin to move out of rest at about one moment."""
+def _both_arms_start(curves: Curves, rest: dict[str, float], fps: float) -> list[Shown]:
+    """Return the times at which both arms begin to move out of rest together.
+
+    An arm that is held bent or straight does not rest.
+    """
     onsets = {}
+    bent, straight = _elbow_postures(curves, rest, fps)
     for side in SIDES:
         moves = _arm_movement(curves, side, fps)
         active = hysteresis(moves, ARM_MOVES, ARM_RESTS)
@@ -162,7 +174,9 @@ def _both_arms_start(curves: Curves, fps: float) -> list[Shown]:
         onsets[side] = [
             first
             for first, _ in runs(active, fps, bridge=0.5)
-            if first >= before and moves[first - before : first].max() < ARM_MOVES
+            if first >= before
+            and moves[first - before : first].max() < ARM_MOVES
+            and (bent[side] | straight[side])[first - before : first].mean() < 0.5
         ]
     pairs = [
         min(one, two)
@@ -170,10 +184,11 @@ def _both_arms_start(curves: Curves, fps: float) -> list[Shown]:
         for two in onsets["right"]
         if abs(one - two) <= TOGETHER * fps
     ]
-    if not pairs:
-        return []
-    start = _second(curves, min(pairs)) + 0.2
-    return [Shown("arms_move_simultaneously", "none", start, start + 1.0)]
+    starts = [_second(curves, step) + 0.2 for step in pairs]
+    return [
+        Shown("arms_move_simultaneously", "none", start, start + 1.0)
+        for start in starts
+    ]
 
 
 def _out_of_sleep(curves: Curves, fps: float) -> list[Shown]:

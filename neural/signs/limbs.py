@@ -279,13 +279,14 @@ def _arms(side: Side) -> str:
 
 @detector("arms_move_simultaneously")
 def arms_move_simultaneously(tracks: Tracks) -> list[Observation]:
-    """Find the first time both arms begin to move out of rest at about one moment."""
-    pairs = _joint_onsets(tracks)
-    found = []
-    if pairs:
-        step, gap = min(pairs)
-        span = (step - gap, min(step + round(tracks.rate), len(tracks.times)))
-        found.append(_simultaneous(tracks, Side.NONE, span))
+    """Find the times at which both arms begin to move out of rest together."""
+    second = round(tracks.rate)
+    found = [
+        _simultaneous(
+            tracks, Side.NONE, (step - gap, min(step + second, len(tracks.times)))
+        )
+        for step, gap in _joint_onsets(tracks)
+    ]
     return three_valued("arms_move_simultaneously", tracks, found, arms_view(tracks))
 
 
@@ -320,7 +321,11 @@ def _joint_onsets(tracks: Tracks) -> list[tuple[int, int]]:
 
 
 def _onsets(tracks: Tracks, side: str) -> list[int]:
-    """Return the steps at which an arm begins to move of itself after a rest."""
+    """Return the steps at which an arm begins to move of itself after a rest.
+
+    An arm that is held bent or straight does not rest.
+    """
+    held = np.any([held_posture(tracks, sign, side) for sign in POSTURES], axis=0)
     seen = tracks.arm_seen[side] & ~carried(tracks, side)
     moves = np.where(seen, tracks.arm_activity[side], np.nan)
     before = round(REST_BEFORE_ONSET * tracks.rate)
@@ -333,7 +338,8 @@ def _onsets(tracks: Tracks, side: str) -> list[int]:
     ):
         # What moves for sure tells the moment: noise blurs where rest ends.
         step = first + int(np.argmax(moves[first:beyond] >= MOVING))
-        quiet = moves[max(0, step - before) : step]
-        if step >= before and np.nanmax(quiet, initial=0) < MOVING:
+        rest = slice(max(0, step - before), step)
+        quiet = np.nanmax(moves[rest], initial=0) < MOVING
+        if step >= before and quiet and held[rest].mean() < 0.5:
             onsets.append(step)
     return onsets

@@ -267,6 +267,18 @@ def test_both_arms_starting_together() -> None:
     assert seen(apart.tracks(20), "arms_move_simultaneously") == []
 
 
+def test_both_arms_start_together_more_than_once_but_not_out_of_a_posture() -> None:
+    first, second = during(6, 9, 40, 100), during(15, 18, 40, 100)
+
+    def bent(time: float) -> float:
+        return min(first(time), second(time))
+
+    found = seen(
+        Figure(left_elbow=bent, right_elbow=bent).tracks(25), "arms_move_simultaneously"
+    )
+    assert [item.start for item in found] == pytest.approx([6, 15], abs=0.4)
+
+
 @pytest.mark.parametrize(("angle", "side"), [(50, Side.LEFT), (-50, Side.RIGHT)])
 def test_head_turning(angle: float, side: Side) -> None:
     finding = the_one(Figure(yaw=during(6, 11, angle)).tracks(25), "head_turning")

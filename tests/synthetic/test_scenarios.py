@@ -123,6 +123,16 @@ def test_together_the_motions_show_every_sign_of_the_body() -> None:
     assert shown == signs
 
 
+def test_arms_start_together_whenever_both_leave_their_rest() -> None:
+    # To stretch twice is to raise both arms twice; that they are lowered is no start.
+    timeline = tuple(
+        Event(motion="stretching", start=start, end=start + 5) for start in (2, 10)
+    )
+    acted = act(Scenario(verdict="no_event", duration=18, seed=5, timeline=timeline))
+    starts = [i.start for i in acted.shown if i.sign == "arms_move_simultaneously"]
+    assert starts == pytest.approx([2, 10], abs=0.7)
+
+
 @pytest.mark.parametrize("motion", ONE_ARM)
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_an_arm_moves_on_its_own_side(motion: str, side: str) -> None:
