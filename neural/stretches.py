@@ -28,8 +28,18 @@ def joined(stretches: Iterable[Stretch], gap: float = 0.0) -> list[Stretch]:
     return result
 
 
-def less(stretches: Iterable[Stretch], others: Iterable[Stretch]) -> list[Stretch]:
-    """Return what of some stretches no other covers."""
+def less(
+    stretches: Iterable[Stretch], others: Iterable[Stretch], *, sliver: float = 0.0
+) -> list[Stretch]:
+    """Return what of some stretches no other covers.
+
+    Parameters
+    ----------
+    stretches, others
+        In any order.
+    sliver
+        Seconds that are too short to be left.
+    """
     result: list[Stretch] = []
     gone = joined(others)
     for start, end in stretches:
@@ -37,9 +47,9 @@ def less(stretches: Iterable[Stretch], others: Iterable[Stretch]) -> list[Stretc
         for first, last in gone:
             if last <= at or first >= end:
                 continue
-            if first > at:
+            if first - at > sliver:
                 result.append((at, first))
             at = max(at, last)
-        if at < end:
+        if end - at > sliver:
             result.append((at, end))
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +28,7 @@ from s3ns.facts import (
 )
 from s3ns.facts.verdict import Label, Lateralisation, Node, Proof, Verdict
 from s3ns.neural.signals import hysteresis, runs
+from s3ns.neural.stretches import less
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -48,6 +49,9 @@ TOGETHER = 0.5
 """Seconds of rest before an onset, and between two onsets that are simultaneous."""
 SLEEP = vocabulary().by_name[vocabulary().lead_in].minimum_duration
 """Seconds of rest with closed eyes that look like sleep."""
+
+SLIVER = 0.05
+"""Seconds in which it is not told that something did not happen."""
 
 SHOWN_LEAST = 0.08
 """Share of the points of a part that must show; of a whole part in view, 0.3 to 0.6."""
@@ -254,10 +258,10 @@ def truth_document(
         seen = [item for item in found if item.sign == sign]
         hidden = _hidden(sign, scenario, glimpses, seen)
         observations += hidden
-        taken = sorted((item.start, item.end) for item in (*seen, *hidden))
+        taken = ((item.start, item.end) for item in (*seen, *hidden))
         observations += [
             Absence(sign=sign, start=start, end=end, source=SOURCE)
-            for start, end in _gaps(taken, scenario.duration)
+            for start, end in less([(0.0, scenario.duration)], taken, sliver=SLIVER)
         ]
     made = recording or Recording(id=name, duration=scenario.duration)
     step = Step(
@@ -292,17 +296,6 @@ def truth_document(
             Step(stage="reason", tool="s3ns synth", version=__version__),
         )
     )
-
-
-def _gaps(
-    taken: Iterable[tuple[float, float]], duration: float
-) -> list[tuple[float, float]]:
-    found, reached = [], 0.0
-    for start, end in taken:
-        if start - reached > 0.05:
-            found.append((reached, start))
-        reached = max(reached, end)
-    return [*found, *([(reached, duration)] if duration - reached > 0.05 else [])]
 
 
 def _hidden(

@@ -31,6 +31,11 @@ how rare the sign is."""
 TEMPO, WAVER, OFFSET, GAIN = 0.1, 0.15, 0.1, 0.1
 """Augmentation: change of tempo, and deviation of noise per step, of a shift of each
 channel, and of the logarithm of its gain."""
+LOST, LOST_STEPS, LOST_CHANNELS = 0.5, 45, 40
+"""Share of excerpts in which channels next to each other, which are of one part of the
+body, are lost for a while, as by a nurse's arm; most steps and channels."""
+SWAPPED, SWAPPED_STEPS = 0.2, 15
+"""Share of excerpts in which the sides are mistaken for a moment; most steps."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,12 @@ def _excerpt(random: np.random.Generator, examples: Sequence[Example]) -> Excerp
     start = random.integers(max(1, len(steps) - LENGTH + 1))
     steps = steps[start : start + LENGTH].astype(int)
     values = example.channels[side, steps]
+    if random.random() < SWAPPED:
+        mistaken = _stretch(random, len(steps), SWAPPED_STEPS)
+        values[mistaken] = example.channels[1 - side, steps[mistaken]]
+    if random.random() < LOST:
+        part = _stretch(random, values.shape[1], LOST_CHANNELS)
+        values[_stretch(random, len(steps), LOST_STEPS), part] = 0
     if random.random() < 0.5:
         values = values + random.normal(0, random.uniform(0, WAVER), values.shape)
     if random.random() < 0.5:
@@ -164,6 +175,11 @@ def _excerpt(random: np.random.Generator, examples: Sequence[Example]) -> Excerp
         np.pad(part, rest).astype(np.float32)
         for part in (values, example.truth[side, steps], example.counts[side, steps])
     )
+
+
+def _stretch(random: np.random.Generator, count: int, longest: int) -> slice:
+    start = int(random.integers(count))
+    return slice(start, start + int(random.integers(1, longest + 1)))
 
 
 def as_onnx(networks: Sequence[Network]) -> bytes:

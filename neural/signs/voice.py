@@ -16,6 +16,7 @@ from s3ns.facts import Absence, Finding, Observation, Unassessable, clock
 from s3ns.neural.signals import runs
 from s3ns.neural.signs.registry import detector
 from s3ns.neural.sound import HOP_SECONDS, SoundTrack
+from s3ns.neural.stretches import less
 from s3ns.neural.thresholds import (
     ANSWER_DELAY,
     BACKGROUND_PERCENTILE,
@@ -41,6 +42,9 @@ SOURCE = "s3ns-voice"
 
 RATE = 1 / HOP_SECONDS
 """Measurements per second."""
+
+SLIVER = 0.1
+"""Seconds of which nothing is told."""
 
 Span = tuple[float, float]
 
@@ -110,9 +114,14 @@ def vocalisation(sound: SoundTrack | None, window: Span) -> list[Observation]:
         *findings,
         *(
             Absence(sign=sign, start=start, end=end, source=SOURCE)
-            for start, end in _without(heard, [(f.start, f.end) for f in findings])
+            for start, end in less(
+                heard, ((f.start, f.end) for f in findings), sliver=SLIVER
+            )
         ),
-        *(_unassessable(sign, gap, "no_audio") for gap in _without([window], heard)),
+        *(
+            _unassessable(sign, gap, "no_audio")
+            for gap in less([window], heard, sliver=SLIVER)
+        ),
     ]
 
 
@@ -140,7 +149,7 @@ def responsiveness(sound: SoundTrack | None, window: Span) -> list[Observation]:
         )
         for prompt, answer in exchanges(turns(sound))
     ]
-    rest = _without([window], [(f.start, f.end) for f in findings])
+    rest = less([window], ((f.start, f.end) for f in findings), sliver=SLIVER)
     return [*findings, *(_unassessable(sign, gap, "not_addressed") for gap in rest)]
 
 
@@ -271,19 +280,6 @@ def _heard(sound: SoundTrack | None, window: Span) -> list[Span]:
         for start, end in spans
     ]
     return [span for span in spans if span[1] > span[0]]
-
-
-def _without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
-    """Return what is left of the spans, leaving out slivers of a tenth of a second."""
-    left = list(spans)
-    for start, end in taken:
-        left = [
-            piece
-            for first, last in left
-            for piece in ((first, min(last, start)), (max(first, end), last))
-            if piece[1] - piece[0] > 0.1
-        ]
-    return left
 
 
 def _unassessable(sign: str, span: Span, reason: str) -> Unassessable:
