@@ -137,6 +137,12 @@ SCENES: list[tuple[str, str, float, str]] = [
         "VER-24 VER-25 VER-26 VER-27",
     ),
     (
+        "a stare, then blinking",
+        "blank_stare 5-13; eye_blinking 13-17; nothing else 0-60",
+        60,
+        "VER-27-BLINKING",
+    ),
+    (
         "one arm jerks, the other is covered",
         "clonic left 5-15; ? clonic limb_covered 0-60",
         60,
