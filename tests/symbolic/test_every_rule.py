@@ -96,7 +96,7 @@ SCENES: list[tuple[str, str, float, str]] = [
         "no tonic 0-200; no clonic 0-200",
         200,
         "EYE-01 EYE-02 EYE-03 NES-01 NES-02 NES-03 NES-04 NES-05 NES-06 NES-07 NES-08 "
-        "CRS-12 CRS-18 CRS-19 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 "
+        "CRS-12 CRS-18 CRS-19 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 MOT-18-LIMBS "
         "VER-11 CER-02 CER-03 REM-01 ILA-11",
     ),
     (
@@ -148,6 +148,7 @@ SCENES: list[tuple[str, str, float, str]] = [
         60,
         "MOT-20",
     ),
+    ("the pelvis thrusts", "pelvic_thrusting 5-15", 60, "MOT-18-TRUNK"),
     ("both arms stiffen at once", "tonic bilateral 10-20; arms_move_simultaneously "
      "10-11", 60, "EXC-13"),
     ("weak", "clonic right 5-10", 60, "VER-17"),
