@@ -68,6 +68,7 @@ _THEN = (
     "remark",
 )
 _WHOLE = "; numbers are whole, names in small letters"
+_AGAINST = "; a weight has no minus: what speaks against one verdict is for the other"
 
 
 def is_id(name: str) -> bool:
@@ -142,7 +143,7 @@ class _Template:
         says = "" if found.errors else self._says(sentences, found)
         head = "" if found.errors else self._head(sentences, found)
         self._problems.take(found)
-        if found.errors or self._problems_of_label():
+        if found.errors or self._problems_of_label() or not head:
             return
         is_evidence = head.startswith("supports(")
         for number, (text, place, below) in enumerate(exceptions, start=1):
@@ -219,7 +220,8 @@ class _Template:
         if self._then:
             alike = [form for form in _THEN if form.split()[0] in self._then.split()]
             forms = " or ".join(f"'{form}'" for form in alike or _THEN)
-            problems.add(place, "R060", expected=forms + _WHOLE)
+            hint = _AGAINST if re.search(r"weight -\d", self._then) else _WHOLE
+            problems.add(place, "R060", expected=forms + hint)
         return ""
 
     def _atom(self) -> str:
