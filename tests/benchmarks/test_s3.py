@@ -192,6 +192,11 @@ def test_answers_that_cannot_be_read_are_none(made: Path) -> None:
     assert own.labels == {VIDEOS[0]: "ES", VIDEOS[2]: "NES"}
     assert told.labels == {VIDEOS[0]: "ES"}
     assert "expert's report" in told.system
+    said = [line for line in checkout.damage.lines() if "neither ES nor NES" in line]
+    assert said == [
+        "Task7_m_all.csv: neither ES nor NES in prediction_with_report, taken for no "
+        "answer (1)"
+    ]
 
 
 def test_a_cut_name_is_mended_where_one_video_fits() -> None:
