@@ -91,9 +91,10 @@ def check_inside(region: tuple[int, int, int, int], size: tuple[int, int]) -> No
         If it lies outside.
     """
     if region[0] >= size[0] or region[1] >= size[1]:
+        place = ",".join(map(str, region))
         raise InputError(
-            f"the patient's place {','.join(map(str, region))} lies outside the picture "
-            f"of {size[0]} x {size[1]} pixels; change --patient-roi"
+            f"the patient's place {place} lies outside the picture of {size[0]} x "
+            f"{size[1]} pixels; change --patient-roi"
         )
 
 

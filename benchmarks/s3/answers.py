@@ -84,6 +84,9 @@ class Answers:
     leads: Mapping[str, float] = field(default_factory=dict)
 
 
+STRANGE = "neither yes nor no of a sign, taken for no answer"
+
+
 def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]:
     """Read the answers of a model, names mended where that is possible.
 
@@ -108,6 +111,7 @@ def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]
     signs: dict[str, dict[str, bool]] = {}
     found = checkout.answers(model, "recognition")
     if found is not None:
+        damage.note(found[0].name, STRANGE, recognition.strange(found[1]))
         for video, said in mended(found[0], recognition.merged(found[1])).items():
             signs[video] = {
                 s: w == "yes" for s, w in said.items() if w in {"yes", "no"}

@@ -51,8 +51,8 @@ def test_evidence_is_listed_by_weight_with_its_rule(epileptic: Document) -> None
 def test_words_that_must_not_be_used(
     epileptic: Document, non_epileptic: Document, undecided: Document
 ) -> None:
-    for document in (epileptic, non_epileptic, undecided):
-        text = shown(document).lower()
+    for done in (epileptic, non_epileptic, undecided):
+        text = shown(done).lower()
         for word in ("psychogenic", "absent", "rule out", "pseudo"):
             assert word not in text
         assert text.count("diagnosis") == 1  # in the notice
