@@ -204,7 +204,10 @@ def _firmness_block(document: Document, width: int) -> list[list[str]]:
 
 def _findings_blocks(document: Document, width: int) -> list[list[str]]:
     if not document.findings:
-        return [["No sign of the vocabulary was seen."]]
+        if not document.absences:
+            return [["Nothing could be judged."]]
+        qualified = ", as far as could be judged" if document.unassessable else ""
+        return [[f"No sign of the vocabulary was seen{qualified}."]]
     lines = [f"Seen ({SIDES})"]
     for finding in document.findings:
         lines += _item(_finding_line(finding), width)

@@ -110,6 +110,16 @@ def test_what_could_not_be_judged_is_not_said_to_be_not_seen() -> None:
     assert "lapse were seen, as far as could be judged." in text
 
 
+def test_no_finding_is_not_the_same_as_nothing_to_find() -> None:
+    everything = [sign.name for sign in vocabulary().signs]
+    nobody = [unjudged(name, 0.0, LENGTH) for name in everything]
+    assert "Nothing could be judged." in shown(document(*nobody))
+    quiet = shown(document(*not_seen(*everything)))
+    assert "No sign of the vocabulary was seen." in quiet
+    partly = shown(document(*nobody[1:], *not_seen(everything[0])))
+    assert "was seen, as far as could be judged." in partly
+
+
 def test_a_verdict_on_no_finding_is_not_called_firm() -> None:
     nobody = [unjudged(sign.name, 0.0, LENGTH) for sign in vocabulary().signs]
     assert "resampled" not in shown(pipeline.reason(document(*nobody)))
