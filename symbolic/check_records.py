@@ -100,6 +100,7 @@ WORDINGS = {
     "R107": "the verdict of this case was not compared: it depends on rules that the "
     "second engine cannot follow",
     "R108": "'{sentence}' {why}",
+    "R109": "{id} speaks against {other} on the very same findings",
 }
 """The words for each code; this is the one place where they lie."""
 

@@ -102,6 +102,7 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.places: dict[int, tuple[int, int]] = {}
+        self.evidence: dict[frozenset[str], tuple[str, str]] = {}
 
     def line(self, text: str, place: Place) -> None:
         self.lines.append(text)
@@ -161,9 +162,20 @@ class _Template:
         writer.rule(head, premises, block.place)
         match = _EVIDENCE.fullmatch(self._then)
         if match:
+            self._contradiction(writer, match[1], premises)
             said = f"Evidence of the kind {match[3]}."
             self._label(writer, "given", f"{self._id}-KIND", said, block.where("then"))
             writer.rule(f'group("{self._id}", {match[3]})', [], block.where("then"))
+
+    def _contradiction(
+        self, writer: _Writer, verdict: str, premises: list[tuple[str, Place]]
+    ) -> None:
+        """Warn where another rule draws the opposite from the same."""
+        same = frozenset(premise for premise, _ in premises)
+        other, toward = writer.evidence.setdefault(same, (self._id, verdict))
+        if toward != verdict:
+            place = self._block.where("then")
+            self._problems.add(place, "R109", id=self._id, other=other)
 
     def _sentences(
         self, texts: list[tuple[str, Place]], problems: Problems

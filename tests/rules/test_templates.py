@@ -306,6 +306,15 @@ def test_a_rule_that_can_never_apply_is_told(sentences: list[str]) -> None:
     assert [fault.split(":")[1] for fault in told] == [f"{6 + len(sentences)}"]
 
 
+def test_rules_that_contradict_each_other_are_told() -> None:
+    other = GOOD.replace("OWN-01", "OWN-02")
+    against = other.replace("epileptic seizure", "non-epileptic event")
+    assert "R109:16:9" in faults(GOOD + against)
+    assert not any("R109" in fault for fault in faults(GOOD + other))
+    longer = against.replace("'tonic'", "tonic for at least 5 s")
+    assert not any("R109" in fault for fault in faults(GOOD + longer))
+
+
 def test_durations_that_a_finding_can_have_are_not_told() -> None:
     short = "tonic for at most 2 s"
     for text in (
