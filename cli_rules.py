@@ -150,7 +150,10 @@ def show(
 
     entries = {e.id: e for e in _entries(_base(rules, alone=rules_only), rules)}
     if name not in entries:
-        raise click.UsageError(unknown("rule", name, entries))
+        said = unknown("rule", name, entries)
+        if rules is None:
+            said += "; for a rule of your own, name its folder with --rules"
+        raise click.UsageError(said)
     if as_json:
         console.print(json.dumps(asdict(entries[name]), indent=2))
     else:
@@ -279,6 +282,8 @@ def new(console: Console, name: str, folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_text(target, text)
         console.print(f"wrote {target}")
+    if name in {rule.label.id for rule in _base(None, alone=False).rules}:
+        console.say(f"note: s3ns has a rule {name}; this one takes its place")
     console.say(f"edit them, then run s3ns rules test {folder}")
 
 

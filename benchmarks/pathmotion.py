@@ -17,11 +17,13 @@ from statistics import fmean
 import numpy as np
 from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
 
+from s3ns.benchmarks.s3.answers import STRANGE
 from s3ns.benchmarks.s3.recognition import (
     TESTED,
     merged,
     scored,
     signs_in,
+    strange,
 )
 from s3ns.benchmarks.s3.scoring import confusion, rates, resampled
 from s3ns.benchmarks.s3.tables import (
@@ -134,6 +136,7 @@ def read_answers(path: Path, damage: Damage) -> dict[str, dict[str, str]]:
     rows = named_rows(read_rows(path, damage), path)
     if not signs_in(rows):
         raise InputError(f"{path} has no column of a sign, such as tonic")
+    damage.note(path.name, STRANGE, strange(rows))
     return merged(rows, first_segment=(vocabulary().lead_in,))
 
 

@@ -215,7 +215,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                     raise
                 return msgspec.convert(_from_1_0(raw), cls)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{name} is not an s3ns Document: {error}") from error
+            why = _mended(str(error), text)
+            raise InputError(f"{name} is not an s3ns Document: {why}") from error
 
     def write(self, path: Path) -> None:
         """Write the Document to a file, whole or not at all."""
@@ -286,6 +287,18 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _mended(said: str, text: str | bytes) -> str:
+    """Return why JSON cannot be read, for people who wrote it in an editor."""
+    if byte := re.search(r"\(byte (\d+)\)", said):
+        raw = text.encode() if isinstance(text, str) else text
+        ahead = raw[: int(byte[1])].decode(errors="replace")
+        line, column = ahead.count("\n") + 1, len(ahead) - ahead.rfind("\n")
+        return said.replace(byte[0], f"(line {line}, column {column})")
+    if said.startswith("Invalid enum value") and said.endswith(".side`"):
+        return f"{said}; sides are {', '.join(Side)}"
+    return said
 
 
 def _from_1_0(raw: dict[str, Any]) -> dict[str, Any]:

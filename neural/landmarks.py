@@ -17,7 +17,7 @@ import numpy as np
 from s3ns.neural.boxes import Box, BoxDetector
 from s3ns.neural.face import Face, find_face, find_face_region, head_region
 from s3ns.neural.geometry import Array, Picture, Region
-from s3ns.neural.picture import AnyPicture, size_of, whole
+from s3ns.neural.picture import AnyPicture, check_inside, size_of, whole
 from s3ns.neural.pose import Joint, Pose, find_pose, region_from
 from s3ns.neural.runtime import Model
 from s3ns.neural.stillness import Stillness
@@ -299,6 +299,7 @@ class PatientTracker:
     def _view(self, image: AnyPicture, quarter_turns: int) -> Region:
         width, height = size_of(image)
         x, y, wide, high = self._roi or (0, 0, width, height)
+        check_inside((x, y, wide, high), (width, height))
         margin = 1.0 if self._roi is None else 1.1
         return Region(
             x + wide / 2,

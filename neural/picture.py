@@ -14,6 +14,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
+from s3ns.facts import InputError
 from s3ns.neural.geometry import Array, Picture, chained
 
 _HALVED = np.array([[2, 0, 0.5], [0, 2, 0.5]], np.float32)
@@ -72,6 +73,29 @@ AnyPicture: TypeAlias = Picture | Planes
 def whole(picture: AnyPicture) -> Picture:
     """Return all of a picture as RGB, ``(height, width, 3)``."""
     return picture.rgb if isinstance(picture, Planes) else picture
+
+
+def check_inside(region: tuple[int, int, int, int], size: tuple[int, int]) -> None:
+    """Refuse a patient's place of which nothing lies in the picture.
+
+    Parameters
+    ----------
+    region
+        ``(x, y, width, height)`` in pixels.
+    size
+        Width and height of the picture.
+
+    Raises
+    ------
+    InputError
+        If it lies outside.
+    """
+    if region[0] >= size[0] or region[1] >= size[1]:
+        place = ",".join(map(str, region))
+        raise InputError(
+            f"the patient's place {place} lies outside the picture of {size[0]} x "
+            f"{size[1]} pixels; change --patient-roi"
+        )
 
 
 def size_of(picture: AnyPicture) -> tuple[int, int]:

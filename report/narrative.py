@@ -105,7 +105,7 @@ def narrative(document: Document) -> Narrative:
     return replace(
         account,
         not_seen=denial(unseen),
-        not_judged=f"Not judged throughout: {_listed(others)}." if others else "",
+        not_judged=f"Not judged, or only in part: {_listed(others)}." if others else "",
         conclusion=document.verdict.text if document.verdict else "",
     )
 

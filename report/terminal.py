@@ -7,8 +7,18 @@ from collections.abc import Iterable
 from itertools import islice
 
 import click
+import msgspec
 
-from s3ns.facts import Document, Finding, Label, Node, Proof, Verdict, sign_named
+from s3ns.facts import (
+    Document,
+    Finding,
+    Label,
+    Node,
+    Premise,
+    Proof,
+    Verdict,
+    sign_named,
+)
 from s3ns.report.inquiry import firmness
 from s3ns.report.words import NOTICE, SIDES, not_assessable, span
 
@@ -105,7 +115,9 @@ def _signs_block(verdict: Verdict, proof: Proof, width: int) -> list[list[str]]:
             texts.setdefault(text)
     if not texts:
         return []
-    lines = [f"Deciding signs ({SIDES})"]
+    decides = verdict.label in {Label.EPILEPTIC_SEIZURE, Label.NON_EPILEPTIC_EVENT}
+    heading = "Deciding signs" if decides else "Signs that weigh most, none decides"
+    lines = [f"{heading} ({SIDES})"]
     for text in list(texts)[:_MOST_SIGNS]:
         lines += _item(text, width)
     return [lines]
@@ -145,7 +157,7 @@ def _why_block(verdict: Verdict, proof: Proof, width: int) -> list[str]:
     if not counted:
         lines = ["Why"]
         premises = proof.node(verdict.node).premises
-        said = (_sentence(p.text) for p in premises if p.kind in ("holds", "not"))
+        said = (_premise(proof, p) for p in premises if p.kind in ("holds", "not"))
         # What is denied of both verdicts reads the same.
         for sentence in dict.fromkeys(said):
             lines += _item(sentence, width)
@@ -166,8 +178,22 @@ def _why_block(verdict: Verdict, proof: Proof, width: int) -> list[str]:
     return lines
 
 
+def _premise(proof: Proof, premise: Premise) -> str:
+    """Return a premise as a sentence; what was not judged was not simply not seen."""
+    text = premise.text
+    kinds = {proof.node(name).kind for name in premise.nodes}
+    if premise.kind == "not" and text.endswith(" seen") and "unassessable" in kinds:
+        is_judged = "absence" in kinds
+        text += f", {'as far as' if is_judged else 'but nothing of it'} could be judged"
+    return _sentence(text)
+
+
 def _firmness_block(document: Document, width: int) -> list[list[str]]:
-    sentences = firmness(document.inquiry) if document.inquiry else []
+    inquiry = document.inquiry
+    if inquiry and not document.findings:
+        # Where there is nothing to drop, that a verdict always holds says nothing.
+        inquiry = msgspec.structs.replace(inquiry, robustness=None)
+    sentences = firmness(inquiry) if inquiry else []
     if not sentences:
         return []
     lines = ["How firm this is"]
@@ -178,7 +204,10 @@ def _firmness_block(document: Document, width: int) -> list[list[str]]:
 
 def _findings_blocks(document: Document, width: int) -> list[list[str]]:
     if not document.findings:
-        return [["No sign of the vocabulary was seen."]]
+        if not document.absences:
+            return [["Nothing could be judged."]]
+        qualified = ", as far as could be judged" if document.unassessable else ""
+        return [[f"No sign of the vocabulary was seen{qualified}."]]
     lines = [f"Seen ({SIDES})"]
     for finding in document.findings:
         lines += _item(_finding_line(finding), width)

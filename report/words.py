@@ -21,6 +21,8 @@ VERDICT_TITLES: dict[str, str] = {
 
 _MOST_NAMED = 2
 
+_BREAK = 0.5  # seconds: stretches that lie nearer are one
+
 
 def span(start: float, end: float) -> str:
     """Format a stretch of time for people."""
@@ -52,10 +54,24 @@ def _reason_line(reason: str, items: list[Unassessable]) -> str:
     names = list(dict.fromkeys(item.sign for item in items))
     titles = [_uncapitalised(sign_named(name).title) for name in names]
     start, end = min(i.start for i in items), max(i.end for i in items)
+    when = span(start, end)
+    if not all(_is_one([i for i in items if i.sign == name]) for name in names):
+        when = f"at times, {when}"
     named = ", ".join(titles[:_MOST_NAMED])
     if len(titles) > _MOST_NAMED:
         named += f" and {len(titles) - _MOST_NAMED} more"
-    return f"{named}: {vocabulary().reasons[reason]} ({span(start, end)})"
+    return f"{named}: {vocabulary().reasons[reason]} ({when})"
+
+
+def _is_one(items: list[Unassessable]) -> bool:
+    """Tell whether the stretches of a sign are one, without a break between."""
+    first, *others = sorted(items, key=lambda item: item.start)
+    reached = first.end
+    for item in others:
+        if item.start > reached + _BREAK:
+            return False
+        reached = max(reached, item.end)
+    return True
 
 
 def _uncapitalised(title: str) -> str:

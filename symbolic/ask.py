@@ -114,14 +114,17 @@ def asks_of(
     enough = least_confidence(atoms)
     seen = seen_of(document, facts)
     questions = [_unsure(item, enough) for item in seen if item.percent < 100]
-    questions += [
-        _unjudged(document, possible, enough)
+    possibles = [
+        possible
         for possible in possible_of(document, reach_of(atoms))
         if not _NOTHING_TO_SEE.issuperset(possible.reasons)
     ]
+    questions += [_unjudged(document, possible, enough) for possible in possibles]
     fixed, optional = split(facts, seen)
+    for possible in possibles:
+        optional[atom_of(possible, enough)] = possible.others
     for item in seen:
-        optional[with_confidence(item, enough)] = item.measures
+        optional[with_confidence(item, enough)] = item.others
     for question in questions:
         for atom in frozenset().union(*question.seen, *question.not_seen):
             optional.setdefault(atom, ())

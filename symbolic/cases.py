@@ -193,6 +193,11 @@ def observation(line: str) -> Observation:
         If it cannot be read.
     """
     first, *rest = line.split()
+    if first == "no" and len(rest) > 2:
+        raise ValueError(
+            f"what was not seen has a sign and a time, no side: write "
+            f"'no {rest[0]} 0-20'"
+        )
     sign = rest[0] if first in {"no", "?"} and rest else first
     if sign not in vocabulary().by_name:
         if first == "not":

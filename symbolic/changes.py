@@ -7,6 +7,7 @@ not seen.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -22,12 +23,9 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.facts.inquiry import Place
-from s3ns.symbolic.encoding import MERGE_GAP, unseen_by
+from s3ns.symbolic.encoding import MERGE_GAP, source_atom, unseen_by
 from s3ns.symbolic.pooling import needed
 from s3ns.symbolic.wording import side_words, span_words, uncapitalised
-
-SUPPOSED = "supposed"
-"""Source of the findings that were supposed."""
 
 TYPICAL = 100
 """A sign that could not be judged for long may have been there for a part, 10 s."""
@@ -57,6 +55,12 @@ class Seen(NamedTuple):
     unseen: int
 
     @property
+    def others(self) -> tuple[clingo.Symbol, ...]:
+        """What comes and goes with it: its measures, and that its sources found it."""
+        sources = {source_atom(item.source) for item in self.members}
+        return (*self.measures, *sorted(sources))
+
+    @property
     def percent(self) -> int:
         """The confidence."""
         return self.atom.arguments[4].number
@@ -81,13 +85,23 @@ class Seen(NamedTuple):
 
 
 class Possible(NamedTuple):
-    """A sign that may have been there, unseen; times in deciseconds."""
+    """A sign that may have been there, unseen; times in deciseconds.
+
+    Whoever could not judge it for the longest is the source that would have found it:
+    rules ask of some sources for more than of others.
+    """
 
     sign: str
     side: Side
     span: Span
     stretch: Span
     reasons: tuple[str, ...]
+    source: str
+
+    @property
+    def others(self) -> tuple[clingo.Symbol, ...]:
+        """What would come with it."""
+        return (source_atom(self.source),)
 
 
 def seen_of(document: Document, facts: Collection[clingo.Symbol]) -> list[Seen]:
@@ -138,14 +152,24 @@ def possible_of(document: Document, reach: Span) -> list[Possible]:
         own = [item for item in document.findings if item.sign == sign.name]
         shortest = round(sign.minimum_duration * 10)
         for stretch in _less(_joined(_clipped(map(_span, gaps), reach)), judged):
-            reasons = {gap.reason for gap in gaps if _overlap(_span(gap), stretch)}
+            inside = [gap for gap in gaps if _overlap(_span(gap), stretch)]
+            reasons = tuple(sorted({gap.reason for gap in inside}))
+            source = _main_source(inside)
             for side in sign.sides:
                 found += [
-                    Possible(sign.name, side, span, stretch, tuple(sorted(reasons)))
+                    Possible(sign.name, side, span, stretch, reasons, source)
                     for span in _windows(stretch, shortest)
                     if not any(_in_the_way(item, side, span) for item in own)
                 ]
     return found
+
+
+def _main_source(items: Iterable[Interval]) -> str:
+    lengths: Counter[str] = Counter()
+    for item in items:
+        start, end = _span(item)
+        lengths[item.source] += end - start
+    return min(lengths, key=lambda source: (-lengths[source], source))
 
 
 def least_confidence(atoms: Iterable[clingo.Symbol]) -> int:
@@ -232,7 +256,7 @@ def finding_of(possible: Possible, percent: int) -> Finding:
         start=possible.span[0] / 10,
         end=possible.span[1] / 10,
         confidence=percent / 100,
-        source=SUPPOSED,
+        source=possible.source,
     )
 
 

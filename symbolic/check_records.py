@@ -18,7 +18,7 @@ from s3ns.facts import RuleError, bad_value
 
 WORDINGS = {
     # Reading a file
-    "R001": "expected UTF-8 text: {reason}",
+    "R001": "expected UTF-8 text, got other bytes; save the file as UTF-8: {reason}",
     "R002": "{reason}",
     "R003": "{came} is not allowed here: {instead}",
     "R004": "'{came}' is not allowed: numbers are whole here, and times are tenths of "
@@ -66,7 +66,7 @@ WORDINGS = {
     "R046": "{name} is given by the Document and cannot be concluded",
     "R047": "expected a {kind} here, got {came}{hint}",
     "R048": "{name} stands for a {first} and for a {second}",
-    "R049": "{sign} has no side '{side}': its sides are {sides}",
+    "R049": "{sign} has no side '{side}': {sides}",
     # Logic
     "R050": "{name} depends on itself through 'not' or an aggregate",
     "R051": "{name} depends on itself and computes new values: this may never end",
@@ -99,6 +99,8 @@ WORDINGS = {
     "not compared",
     "R107": "the verdict of this case was not compared: it depends on rules that the "
     "second engine cannot follow",
+    "R108": "'{sentence}' {why}",
+    "R109": "{id} speaks against {other} on the very same findings",
 }
 """The words for each code; this is the one place where they lie."""
 

@@ -79,7 +79,7 @@ def _check_side(draft: Draft, sign: Tree, side: Tree, problems: Problems) -> Non
     if named is None or not is_constant(side) or str(side) not in list(Side):
         return
     if not named.allows(Side(str(side))):
-        sides = ", ".join(map(str, named.sides))
+        sides = f"its sides are {', '.join(map(str, named.sides))}"
         place = draft.place(side)
         problems.add(place, "R049", sign=sign, side=side, sides=sides)
 

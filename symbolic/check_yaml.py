@@ -96,13 +96,11 @@ class Block:
         found = []
         for number, item in enumerate(value):
             place = self._item(name, value, number)
-            if isinstance(item, str):
-                found.append((" ".join(item.split()), place))
+            text = _unfolded(item)
+            if isinstance(text, str):
+                found.append((" ".join(text.split()), place))
             else:
-                expected = (
-                    "a text; put straight quotes around one that begins with '?' or "
-                    "holds ': '"
-                )
+                expected = "a text; put straight quotes around one that begins with '?'"
                 self._problems.add(place, "R070", expected=expected)
         return found
 
@@ -160,6 +158,15 @@ def blocks(name: str, text: str, problems: Problems) -> Iterator[Block]:
             yield Block(name, item, place, problems)
         else:
             problems.add(place, "R070", expected="fields such as 'name: ...'")
+
+
+def _unfolded(item: Any) -> Any:
+    """Return the text of which YAML made a field, because it holds a colon."""
+    if isinstance(item, CommentedMap) and len(item) == 1 and not item.fa.flow_style():
+        ((first, rest),) = item.items()
+        if isinstance(first, str) and isinstance(rest, str):
+            return f"{first}: {rest}"
+    return item
 
 
 def _reason(error: MarkedYAMLError) -> str:

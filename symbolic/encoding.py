@@ -105,9 +105,7 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
     facts[_atom("recording", start, end)] = Leaf("given", partial(str, said))
     for source in sorted({finding.source for finding in document.findings}):
         said = f"Findings are of {source}"
-        # A source names itself as it likes: no word of the language, but a text.
-        atom = clingo.Function("source", [clingo.String(source)])
-        facts[atom] = Leaf("given", partial(str, said))
+        facts[source_atom(source)] = Leaf("given", partial(str, said))
     facts.update(_findings(document))
     for sign_name, start, end in _unions(document.absences):
         said = f"Looked for and not seen: {_title(sign_name)}, {span_words(start, end)}"
@@ -120,6 +118,12 @@ def encode(document: Document) -> dict[clingo.Symbol, Leaf]:
             atom = _atom("unassessable", sign_name, reason, start, end)
             facts[atom] = Leaf("unassessable", partial(str, f"{said} ({words})"))
     return facts
+
+
+def source_atom(source: str) -> clingo.Symbol:
+    """Return the fact that some findings are of a source."""
+    # A source names itself as it likes: no word of the language, but a text.
+    return clingo.Function("source", [clingo.String(source)])
 
 
 @cache

@@ -78,7 +78,7 @@ def split(
     facts: Iterable[clingo.Symbol], seen: Sequence[Seen]
 ) -> tuple[list[clingo.Symbol], dict[clingo.Symbol, tuple[clingo.Symbol, ...]]]:
     """Part facts into those that hold in every world and those that may not."""
-    optional = {item.atom: item.measures for item in seen}
+    optional = {item.atom: item.others for item in seen}
     loose = set(optional).union(*optional.values())
     return sorted(set(facts) - loose, key=symbol_key), optional
 

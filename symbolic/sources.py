@@ -102,6 +102,7 @@ def rule_files(folder: Path) -> dict[str, Path]:
         }
     except OSError as error:
         raise RuleError(f"cannot read rules from {folder}: {error.strerror}") from error
+    _check_names(folder)
     if not found:
         raise RuleError(f"expected rule files (*.lp, *.yaml) in {folder}, found none")
     return found
@@ -120,6 +121,8 @@ def case_files(folder: Path | None = None) -> dict[str, bytes]:
     cases = root.joinpath(CASES)
     if not cases.is_dir():
         return {}
+    if folder is not None:
+        _check_names(folder / CASES)
     try:
         return {
             f"{name}/{CASES}/{entry.name}": entry.read_bytes()
@@ -142,6 +145,14 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         return {name: path.read_bytes() for name, path in rule_files(folder).items()}
     except OSError as error:
         raise RuleError(f"cannot read {error.filename}: {error.strerror}") from error
+
+
+def _check_names(folder: Path) -> None:
+    """Refuse files that some editors name otherwise than their authors believe."""
+    for entry in sorted(folder.iterdir()):
+        if entry.name.endswith(tuple(f"{ending}.txt" for ending in _ENDINGS)):
+            right = entry.name.removesuffix(".txt")
+            raise RuleError(f"{entry} would not be read; name it {right}")
 
 
 def _named(folder: Path) -> str:

@@ -26,9 +26,10 @@ A sign that several sentences of a rule name is one finding.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 
-from s3ns.facts import Side, deciseconds, scaled, vocabulary
+from s3ns.facts import Side, Sign, deciseconds, scaled, vocabulary
 from s3ns.symbolic.check_records import Place, Problems, unknown
 from s3ns.symbolic.template_hints import slip
 
@@ -67,6 +68,7 @@ class Sentences:
         self.premises: list[tuple[str, Place]] = []
         self.signs: dict[str, str] = {}
         self._known, self._problems = known, problems
+        self._lengths: dict[str, tuple[int, int | None]] = {}
         self._text, self._place = "", Place("", 1, 1)
 
     def add(self, text: str, place: Place) -> None:
@@ -75,10 +77,20 @@ class Sentences:
         for pattern, form in _FORMS:
             match = pattern.fullmatch(self._text)
             if match:
+                self._warn_of_one_sign_twice()
                 form(self, *match.groups())
                 return
         word, hint = slip(self._text)
         self._problems.add(self._at(word), "R062", hint=hint)
+
+    def _warn_of_one_sign_twice(self) -> None:
+        signs = Counter(
+            word for word in self._text.split() if word in vocabulary().by_name
+        )
+        for sign, count in signs.items():
+            if count > 1:
+                why = f"names {sign} twice, which is one and the same finding"
+                self._problems.add(self._at(sign), "R108", sentence=self._text, why=why)
 
     def _at(self, word: str) -> Place:
         """Return the place of a word within the sentence."""
@@ -113,7 +125,9 @@ class Sentences:
         name = self._sign(sign)
         known = vocabulary().by_name.get(sign)
         if side and known and not known.allows(_SIDES[side]):
-            sides = ", ".join(map(str, known.sides))
+            sides = f"its sides are {', '.join(map(str, known.sides))}"
+            if not known.is_sided:
+                sides = f"leave 'on {side}' out"
             self._problems.add(
                 self._at(side), "R049", sign=sign, side=side, sides=sides
             )
@@ -124,6 +138,23 @@ class Sentences:
         if bound:
             least = deciseconds(float(length))
             self._say(f"{name}End-{name}Start {_BOUNDS[bound]} {least}")
+            if known:
+                self._lasts(known, bound, least)
+
+    def _lasts(self, sign: Sign, bound: str, length: int) -> None:
+        """Warn of durations that no finding has."""
+        shortest = deciseconds(sign.minimum_duration)
+        least, most = self._lengths.get(sign.name, (shortest, None))
+        if bound == "at least":
+            least = max(least, length)
+        else:
+            most = length if most is None else min(most, length)
+        self._lengths[sign.name] = least, most
+        if most is None or least <= most:
+            return
+        why = f"can never hold: {sign.name} must last {least / 10:g} s"
+        why += " to count" if least == shortest else " by another sentence"
+        self._problems.add(self._place, "R108", sentence=self._text, why=why)
 
     def ordered(self, *words: str) -> None:
         """``clonic starts at most 10 s after tonic ends``."""

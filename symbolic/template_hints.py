@@ -46,7 +46,18 @@ _SLIPS = tuple(
             r"(more than|less than|longer than|shorter than|[<>≥≤]=?)",
             "write 'at least' or 'at most'; of a measure also 'above' or 'below'",
         ),
-        (r"^(not)\b", "write 'no SIGN seen while SIGN'"),
+        (
+            r"\b(not|no|without|absent)\b(?!.* seen while )",
+            "write 'no SIGN seen while SIGN': what was not looked for proves nothing",
+        ),
+        (
+            r"(on the (?:left|right) side)",
+            "write 'on the left' or 'on the right', the patient's own",
+        ),
+        (
+            r"^((?:left|right|bilateral) )",
+            "write the side after the sign, as in 'tonic on the left for at least 2 s'",
+        ),
     )
 )
 
@@ -61,6 +72,10 @@ def slip(text: str) -> tuple[str, str]:
         apart = sign.replace("_", " ")
         if apart != sign and apart in text:
             return apart, f"; write the sign as '{sign}'"
+    for named in vocabulary().signs:
+        title = re.search(re.escape(named.title), text, re.IGNORECASE)
+        if title:
+            return title[0], f"; write the sign as '{named.name}'"
     for pattern, hint in _SLIPS:
         found = pattern.search(text)
         if found:

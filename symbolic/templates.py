@@ -68,6 +68,7 @@ _THEN = (
     "remark",
 )
 _WHOLE = "; numbers are whole, names in small letters"
+_AGAINST = "; a weight has no minus: what speaks against one verdict is for the other"
 
 
 def is_id(name: str) -> bool:
@@ -101,6 +102,7 @@ class _Writer:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.places: dict[int, tuple[int, int]] = {}
+        self.evidence: dict[frozenset[str], tuple[str, str]] = {}
 
     def line(self, text: str, place: Place) -> None:
         self.lines.append(text)
@@ -142,7 +144,7 @@ class _Template:
         says = "" if found.errors else self._says(sentences, found)
         head = "" if found.errors else self._head(sentences, found)
         self._problems.take(found)
-        if found.errors or self._problems_of_label():
+        if found.errors or self._problems_of_label() or not head:
             return
         is_evidence = head.startswith("supports(")
         for number, (text, place, below) in enumerate(exceptions, start=1):
@@ -160,9 +162,20 @@ class _Template:
         writer.rule(head, premises, block.place)
         match = _EVIDENCE.fullmatch(self._then)
         if match:
+            self._contradiction(writer, match[1], premises)
             said = f"Evidence of the kind {match[3]}."
             self._label(writer, "given", f"{self._id}-KIND", said, block.where("then"))
             writer.rule(f'group("{self._id}", {match[3]})', [], block.where("then"))
+
+    def _contradiction(
+        self, writer: _Writer, verdict: str, premises: list[tuple[str, Place]]
+    ) -> None:
+        """Warn where another rule draws the opposite from the same."""
+        same = frozenset(premise for premise, _ in premises)
+        other, toward = writer.evidence.setdefault(same, (self._id, verdict))
+        if toward != verdict:
+            place = self._block.where("then")
+            self._problems.add(place, "R109", id=self._id, other=other)
 
     def _sentences(
         self, texts: list[tuple[str, Place]], problems: Problems
@@ -219,7 +232,8 @@ class _Template:
         if self._then:
             alike = [form for form in _THEN if form.split()[0] in self._then.split()]
             forms = " or ".join(f"'{form}'" for form in alike or _THEN)
-            problems.add(place, "R060", expected=forms + _WHOLE)
+            hint = _AGAINST if re.search(r"weight -\d", self._then) else _WHOLE
+            problems.add(place, "R060", expected=forms + hint)
         return ""
 
     def _atom(self) -> str:

@@ -59,7 +59,9 @@ class Option(NamedTuple):
     change
         The same for the report.
     before, after
-        The fact that goes and the one that comes; measures follow them.
+        The fact that goes and the one that comes.
+    others
+        What follows the one that comes.
     only_one
         Of the options with the same, one at most: a finding is changed in one way, and
         a sign is supposed once.
@@ -69,6 +71,7 @@ class Option(NamedTuple):
     change: Change
     before: clingo.Symbol | None
     after: clingo.Symbol | None
+    others: tuple[clingo.Symbol, ...]
     only_one: object
 
 
@@ -115,7 +118,7 @@ def searched(
     present = set(optional)
     for option in options:
         if option.after is not None:
-            optional[option.after] = optional[option.before] if option.before else ()
+            optional[option.after] = option.others
     worlds = Worlds(base, fixed, optional)
     verdict = worlds.verdict(present)
     picked, is_smallest = _smallest(
@@ -237,6 +240,7 @@ def options_of(base: RuleBase, document: Document) -> list[Option]:
                 change=_change("suppose", finding, 0.0, enough, finding_words(finding)),
                 before=None,
                 after=atom_of(possible, enough),
+                others=possible.others,
                 only_one=possible.sign,
             )
         )
@@ -250,6 +254,7 @@ def _option(item: Seen, edit: Edit, cost: int, after: clingo.Symbol | None) -> O
         change=_change(edit.kind, item.finding, item.percent / 100, cost, text),
         before=item.atom,
         after=after,
+        others=item.others if after else (),
         only_one=item.atom,
     )
 
@@ -273,6 +278,7 @@ def _program(
             gone.setdefault(option.before, []).append(number)
         if option.after is not None:
             program.append(f"{option.after} :- _change({number}).")
+            program += [f"{other} :- {option.after}." for other in option.others]
         program += [
             f":~ _change({number}). [{option.change.cost}@3,{number}]",
             f":~ _change({number}). [1@2,{number}]",
@@ -285,15 +291,7 @@ def _program(
     for item in seen:
         kept = ", ".join(f"not _change({number})" for number in gone.get(item.atom, ()))
         program.append(f"{item.atom} :- {kept}." if kept else f"{item.atom}.")
-        forms = [
-            item.atom,
-            *(
-                option.after
-                for option in options
-                if option.before == item.atom and option.after is not None
-            ),
-        ]
-        program += [f"{m} :- {form}." for m in item.measures for form in forms]
+        program += [f"{other} :- {item.atom}." for other in item.others]
     if below is not None:
         costs = "; ".join(
             f"{option.change.cost},{number} : _change({number})"

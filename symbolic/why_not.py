@@ -352,7 +352,8 @@ class _Inquirer:
             *(shape.head.name for shape in self._base.shapes if shape.conditions),
         ]
         near = difflib.get_close_matches(question, dict.fromkeys(known), n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        verdicts = f"verdicts are {', '.join(Label)}; s3ns rules list shows the rules"
+        hint = f"; did you mean {', '.join(near)}?" if near else f"; {verdicts}"
         return InputError(
             f"{question!r} is no verdict, no rule and no concept of the rules{hint}"
         )

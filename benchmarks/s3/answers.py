@@ -84,6 +84,9 @@ class Answers:
     leads: Mapping[str, float] = field(default_factory=dict)
 
 
+STRANGE = "neither yes nor no of a sign, taken for no answer"
+
+
 def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]:
     """Read the answers of a model, names mended where that is possible.
 
@@ -108,6 +111,7 @@ def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]
     signs: dict[str, dict[str, bool]] = {}
     found = checkout.answers(model, "recognition")
     if found is not None:
+        damage.note(found[0].name, STRANGE, recognition.strange(found[1]))
         for video, said in mended(found[0], recognition.merged(found[1])).items():
             signs[video] = {
                 s: w == "yes" for s, w in said.items() if w in {"yes", "no"}
@@ -126,14 +130,15 @@ def model_answers(checkout: Checkout, model: str, truth: Truth) -> list[Answers]
         for row in (clips[1] if clips else [])
     }
     reports = checkout.answers(model, "extraction")
-    labels = {
-        key: {
-            video: label
-            for video, cell in column("diagnosis", name).items()
-            if (label := diagnosis.label_in(cell)) is not None
-        }
-        for key, name in diagnosis.COLUMNS.items()
-    }
+    labels: dict[str, dict[str, str]] = {}
+    found = checkout.answers(model, "diagnosis")
+    for key, name in diagnosis.COLUMNS.items():
+        cells = column("diagnosis", name)
+        named = {video: diagnosis.label_in(cell) for video, cell in cells.items()}
+        labels[key] = {video: label for video, label in named.items() if label}
+        if found is not None:
+            wrong = f"neither ES nor NES in {name}, taken for no answer"
+            damage.note(found[0].name, wrong, len(named) - len(labels[key]))
     own = Answers(
         system=model,
         signs=signs,

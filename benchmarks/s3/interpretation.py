@@ -133,7 +133,9 @@ def read_scores(path: Path, damage: Damage) -> dict[str, list[float]]:
     signs = [sign for sign in vocabulary().by_name if rows and sign in rows[0]]
     found: dict[str, list[float]] = defaultdict(list)
     for sign, score in _scores(rows, signs, path):
-        if math.isfinite(score):
+        if sign not in vocabulary().by_name:
+            damage.note(path.name, "unknown sign, left out")
+        elif math.isfinite(score):
             found[sign].append(score)
         else:
             damage.note(path.name, "score or answers that cannot be read")

@@ -47,6 +47,16 @@ def merged(
     return found
 
 
+def strange(rows: Iterable[Row]) -> int:
+    """Return how many cells of signs hold neither an answer nor a failure to answer."""
+    table = list(rows)
+    cells = (row[sign] for sign in signs_in(table) for row in table)
+    return sum(word(cell).strip(".") not in _WORDS for cell in cells)
+
+
+_WORDS = frozenset({"yes", "no", "fail", "nan", "n/a", ""})
+
+
 def published(
     said: Mapping[str, Mapping[str, str]], truth: Mapping[str, Mapping[str, str]]
 ) -> dict[str, object]:

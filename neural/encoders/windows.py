@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s3ns.neural.encoders.card import View
+from s3ns.neural.picture import check_inside
 from s3ns.neural.video import Frame, Media, Remark, read
 
 Pictures = npt.NDArray[np.uint8]
@@ -126,8 +127,8 @@ def _frames(
             image = item.image
             if roi is not None:
                 x, y, width, height = roi
-                part = image[y : y + height, x : x + width]
-                image = part if part.size else image
+                check_inside(roi, (image.shape[1], image.shape[0]))
+                image = image[y : y + height, x : x + width]
             yield item.time, fitted(image, view.picture)
         elif isinstance(item, Remark) and remarks is not None:
             remarks.append(item.text)

@@ -108,7 +108,13 @@ def test_signs_weigh_the_same_whatever_their_number() -> None:
 def test_long_tables_are_read_as_well(tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
     path.write_text("file_name,feature,score\na,tonic,1\na,clonic,0.7\nb,tonic,0\n")
-    assert read_scores(path, Damage()) == {"tonic": [1.0, 0.0], "clonic": [0.7]}
+    damage = Damage()
+    expected = {"tonic": [1.0, 0.0], "clonic": [0.7]}
+    assert read_scores(path, damage) == expected
+    assert damage.lines() == []
+    path.write_text(path.read_text() + "b,tonik,1\n")
+    assert read_scores(path, damage) == expected
+    assert damage.lines() == ["scores.csv: unknown sign, left out (1)"]
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "file_name,tonic\nx,\n"])

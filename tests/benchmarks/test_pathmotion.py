@@ -38,6 +38,16 @@ def only(said, truth, *, paper, sign="tonic"):
 # Videos
 
 
+def test_words_that_are_no_answer_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text("file_name,tonic,clonic\na.mp4,ja,1\nb.mp4,fail,\nc.mp4,NO,Yes.\n")
+    damage = Damage()
+    read_answers(path, damage)
+    assert damage.lines() == [
+        "answers.csv: neither yes nor no of a sign, taken for no answer (2)"
+    ]
+
+
 def test_segments_make_a_video(tmp_path: Path) -> None:
     """Any yes counts, whatever its case and dots; sleep is read off the first one."""
     path = tmp_path / "answers.csv"

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3ns.benchmarks.s3.answers import document_answers, model_answers
+from s3ns.benchmarks.s3.answers import STRANGE, document_answers, model_answers
 from s3ns.benchmarks.s3.compare import compared
 from s3ns.benchmarks.s3.documents import expert_document, pseudonym
 from s3ns.benchmarks.s3.fitted import check_apart, splits
@@ -144,7 +144,7 @@ def made(tmp_path: Path) -> Path:
         [
             ["A@1@U@sz_v1.mp4", "yes", "no"],
             [names[2], "yes", "fail"],
-            [names[3], " YES ", "no"],
+            [names[3], " YES ", "ja"],
         ],
     )
     write(
@@ -170,6 +170,7 @@ def test_damage_is_counted_and_never_names_a_video(made: Path) -> None:
         in " ".join(lines)
     )
     assert "task7_annotation.csv: without a valid label, left out (1)" in lines
+    assert f"Task12_m_all_merged.csv: {STRANGE} (1)" in lines
     assert "task6_report_modified.csv: extraction that cannot be read (1)" in lines
     assert not any(video in line for video in VIDEOS for line in lines)
 
@@ -192,6 +193,11 @@ def test_answers_that_cannot_be_read_are_none(made: Path) -> None:
     assert own.labels == {VIDEOS[0]: "ES", VIDEOS[2]: "NES"}
     assert told.labels == {VIDEOS[0]: "ES"}
     assert "expert's report" in told.system
+    said = [line for line in checkout.damage.lines() if "neither ES nor NES" in line]
+    assert said == [
+        "Task7_m_all.csv: neither ES nor NES in prediction_with_report, taken for no "
+        "answer (1)"
+    ]
 
 
 def test_a_cut_name_is_mended_where_one_video_fits() -> None:

@@ -129,6 +129,14 @@ def test_wrong_usage(run: Run, tiny: Path, words: list[str], said: str) -> None:
     assert result.stdout == ""
 
 
+def test_a_place_outside_the_picture_is_no_place(run: Run, tiny: Path) -> None:
+    """Else everything would be not assessable, and nobody would know why."""
+    result = run("classify", tiny, "--patient-roi", "5000,0,10,10")
+    assert result.exit_code == 3
+    assert "lies outside the picture of" in result.stderr
+    assert "--patient-roi" in result.stderr
+
+
 def test_no_video_named(run: Run) -> None:
     assert run("classify").exit_code == 2
 

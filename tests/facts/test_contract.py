@@ -225,6 +225,24 @@ def test_what_is_no_document_is_an_input_error(tmp_path, raw):
         Document.read(path)
 
 
+@pytest.mark.parametrize("made", [str, str.encode])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"recording": {"id": "Jänner"},\n "findings": [1,]}', "line 2, column 17"),
+        ("hello", "line 1, column 1"),
+        (
+            '{"recording": {"id": "a", "duration": 9}, "findings": [{"sign": "tonic", '
+            '"side": "lft", "start": 1, "end": 2, "source": "hand"}]}',
+            "sides are left, right, bilateral, none, unknown",
+        ),
+    ],
+)
+def test_what_is_wrong_is_found_in_an_editor(made, text, told):
+    with pytest.raises(InputError, match=told):
+        Document.from_json(made(text))
+
+
 def test_reading_and_writing_files(tmp_path):
     path = tmp_path / "document.json"
     made([]).write(path)

@@ -258,6 +258,7 @@ def test_only_what_was_looked_for_throughout_was_not_seen() -> None:
     assert told.not_seen == (
         "No figure-4 posture or pelvic thrusting seen. No vocalisation heard."
     )
+    assert told.not_judged.startswith("Not judged, or only in part: ")
     for phrase in ("tonic stiffening", "head turning", "verbal response"):
         assert phrase in told.not_judged
     assert "figure-4" not in told.not_judged

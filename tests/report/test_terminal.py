@@ -7,9 +7,11 @@ import re
 import click
 import pytest
 
-from s3ns.facts import Document, Label
+from s3ns import pipeline
+from s3ns.facts import Document, Label, Side, Unassessable, vocabulary
 from s3ns.report.terminal import screen
 from s3ns.report.words import NOTICE, VERDICT_TITLES, not_assessable
+from tests.report.conftest import LENGTH, document, not_seen, seen
 
 
 def shown(document: Document, *, saved: str | None = None, width: int = 100) -> str:
@@ -49,8 +51,8 @@ def test_evidence_is_listed_by_weight_with_its_rule(epileptic: Document) -> None
 def test_words_that_must_not_be_used(
     epileptic: Document, non_epileptic: Document, undecided: Document
 ) -> None:
-    for document in (epileptic, non_epileptic, undecided):
-        text = shown(document).lower()
+    for done in (epileptic, non_epileptic, undecided):
+        text = shown(done).lower()
         for word in ("psychogenic", "absent", "rule out", "pseudo"):
             assert word not in text
         assert text.count("diagnosis") == 1  # in the notice
@@ -78,6 +80,53 @@ def test_without_evidence_the_screen_tells_why(undecided: Document) -> None:
     assert "Deciding signs" not in text
 
 
+def test_signs_that_do_not_decide_are_not_called_deciding() -> None:
+    """Nor is what a recording without an event shows."""
+    stare = pipeline.reason(document(seen("blank_stare", 5.0, 25.0)))
+    arm = seen("arm_flexion", 8.0, 12.0, Side.RIGHT)
+    others = [s.name for s in vocabulary().signs if s.name != "arm_flexion"]
+    quiet = pipeline.reason(document(arm, *not_seen(*others)))
+    for done, label in ((stare, Label.INDETERMINATE), (quiet, Label.NO_EVENT)):
+        assert done.verdict is not None
+        assert done.verdict.label is label
+        text = shown(done)
+        assert "Deciding signs" not in text
+        assert "Signs that weigh most, none decides (left is the patient's" in text
+
+
+def unjudged(sign: str, start: float, end: float) -> Unassessable:
+    return Unassessable(
+        sign=sign, start=start, end=end, source="test", reason="person_not_visible"
+    )
+
+
+def test_what_could_not_be_judged_is_not_said_to_be_not_seen() -> None:
+    nobody = [unjudged(sign.name, 0.0, LENGTH) for sign in vocabulary().signs]
+    text = " ".join(shown(pipeline.reason(document(*nobody))).split())
+    assert "lapse were seen, but nothing of it could be judged." in text
+    assert "signs were seen, but nothing of it could be judged." in text
+    partly = [*nobody[:5], *not_seen(*(item.sign for item in nobody[5:]))]
+    text = " ".join(shown(pipeline.reason(document(*partly))).split())
+    assert "lapse were seen, as far as could be judged." in text
+
+
+def test_no_finding_is_not_the_same_as_nothing_to_find() -> None:
+    everything = [sign.name for sign in vocabulary().signs]
+    nobody = [unjudged(name, 0.0, LENGTH) for name in everything]
+    assert "Nothing could be judged." in shown(document(*nobody))
+    quiet = shown(document(*not_seen(*everything)))
+    assert "No sign of the vocabulary was seen." in quiet
+    partly = shown(document(*nobody[1:], *not_seen(everything[0])))
+    assert "was seen, as far as could be judged." in partly
+
+
+def test_a_verdict_on_no_finding_is_not_called_firm() -> None:
+    nobody = [unjudged(sign.name, 0.0, LENGTH) for sign in vocabulary().signs]
+    assert "resampled" not in shown(pipeline.reason(document(*nobody)))
+    found = document(seen("blank_stare", 5.0, 25.0))
+    assert "resampled" in shown(pipeline.reason(found))
+
+
 def test_findings_without_a_verdict(findings_only: Document) -> None:
     text = shown(findings_only, saved="a.json")
     assert "00:05.0-00:12.0  Head turning, left, confidence 0.90" in text
@@ -94,6 +143,15 @@ def test_what_to_do_next_depends_on_what_is_kept(epileptic: Document) -> None:
 def test_no_line_is_wider_than_asked(epileptic: Document, width: int) -> None:
     for line in shown(epileptic, saved="a.json", width=width).splitlines():
         assert len(line) <= width or "rec-0123456789" in line
+
+
+def test_a_gap_with_breaks_is_not_told_as_one() -> None:
+    """The eyes may have been seen closed in between."""
+    gaps = [unjudged("close_eyes", 1.0, 9.0), unjudged("close_eyes", 20.0, 40.0)]
+    (told,) = not_assessable(document(*gaps))
+    assert told.endswith("(at times, 00:01.0-00:40.0)")
+    (told,) = not_assessable(document(*gaps, unjudged("close_eyes", 9.0, 20.0)))
+    assert told.endswith(" (00:01.0-00:40.0)")
 
 
 def test_gaps_are_grouped_by_reason(findings_only: Document) -> None:

@@ -101,6 +101,11 @@ def test_faults_of_cases(reasoner: Reasoner, fault: str, text: str | bytes) -> N
     assert fault in faults(text, reasoner.base)
 
 
+def test_what_was_not_seen_has_no_side() -> None:
+    with pytest.raises(ValueError, match="no side: write 'no tonic 0-20'"):
+        scene(["no tonic left 0-20"])
+
+
 def test_a_good_case_has_no_faults(reasoner: Reasoner) -> None:
     assert faults(GOOD, reasoner.base) == []
 

@@ -35,6 +35,22 @@ def test_a_new_rule_replaces_none(tmp_path: Path) -> None:
     assert run("rules", "new", "own 1", tmp_path).exit_code == 2
 
 
+def test_a_new_rule_in_place_of_one_of_s3ns_is_told(tmp_path: Path) -> None:
+    told = run("rules", "new", "ES-04", tmp_path).stderr
+    assert "s3ns has a rule ES-04; this one takes its place" in told
+    assert "takes its place" not in run("rules", "new", "OWN-01", tmp_path).stderr
+
+
+@pytest.mark.parametrize("place", [".", "cases"])
+def test_a_file_that_would_not_be_read_is_refused(tmp_path: Path, place: str) -> None:
+    """Notepad likes to end names in .txt, and Windows hides it."""
+    run("rules", "new", "OWN-01", tmp_path)
+    (tmp_path / place / "own-02.yaml.txt").write_text("")
+    result = run("rules", "check", tmp_path)
+    assert result.exit_code == 4
+    assert "own-02.yaml.txt would not be read; name it own-02.yaml" in result.stderr
+
+
 @pytest.mark.parametrize("sentence", EXAMPLES)
 def test_the_forms_it_lists_can_be_read(sentence: str) -> None:
     problems = Problems()

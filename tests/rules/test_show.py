@@ -44,6 +44,7 @@ def test_a_rule_that_there_is_not() -> None:
     result = run("rules", "show", "ES-4")
     assert result.exit_code == 2
     assert "did you mean 'ES-" in result.stderr
+    assert "name its folder with --rules" in result.stderr
 
 
 def test_rules_of_a_folder_are_listed_with_those_below(tmp_path: Path) -> None:

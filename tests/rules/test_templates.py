@@ -10,6 +10,7 @@ from s3ns.facts import Document
 from s3ns.symbolic import Reasoner, RuleBase
 from s3ns.symbolic.rulebase import read
 from s3ns.symbolic.sources import built_in
+from s3ns.symbolic.template_hints import EXAMPLES
 from tests.symbolic.scenes import document
 
 EVIDENCE = "evidence for epileptic seizure with weight 90, group own"
@@ -249,6 +250,78 @@ GOOD = template("tonic")
 )  # fmt: skip
 def test_faults_point_into_the_template(fault: str, text: str) -> None:
     assert fault in faults(text)
+
+
+def test_no_form_needs_quotes() -> None:
+    """Not even the one with a colon, of which YAML makes a field."""
+    text = "".join(
+        GOOD.replace("'tonic'", sentence).replace("OWN-01", f"OWN-{number}")
+        for number, sentence in enumerate(EXAMPLES)
+    )
+    assert read(built_in(), {"own/own.yaml": text.encode()}).problems.found == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "hint"),
+    [
+        ("no tonic", "write 'no SIGN seen while SIGN'"),
+        ("tonic absent", "write 'no SIGN seen while SIGN'"),
+        ("without tonic", "write 'no SIGN seen while SIGN'"),
+        ("Figure-4 posture", "write the sign as 'figure4'"),
+        ("tonic on the left side", "write 'on the left' or 'on the right'"),
+        ("left tonic for at least 2 s", "write the side after the sign"),
+        ("close_eyes on the left", "leave 'on the left' out"),
+    ],
+)
+def test_what_to_write_instead_is_told(sentence: str, hint: str) -> None:
+    (problem,) = read(
+        {"own/own.yaml": GOOD.replace("'tonic'", sentence).encode()}
+    ).problems.found
+    assert hint in problem.message
+
+
+def test_a_weight_below_zero_is_evidence_for_the_other_verdict() -> None:
+    text = GOOD.replace("weight 90", "weight -90")
+    (problem,) = read({"own/own.yaml": text.encode()}).problems.found
+    assert problem.message.endswith("what speaks against one verdict is for the other")
+
+
+def test_a_missing_conclusion_is_one_fault() -> None:
+    assert faults(GOOD.replace(f"  then: {EVIDENCE}\n", "")) == ["R070:1:3"]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["tonic for at most 1.9 s"],
+        ["tonic for at most 3 s", "tonic on the left for at least 3.1 s"],
+        ["tonic before tonic"],
+        ["tonic and tonic on opposite sides"],
+        ["no tonic seen while tonic"],
+    ],
+)
+def test_a_rule_that_can_never_apply_is_told(sentences: list[str]) -> None:
+    """A warning: it can be used, but hardly does what its author meant."""
+    told = [fault for fault in faults(template(*sentences)) if "R108" in fault]
+    assert [fault.split(":")[1] for fault in told] == [f"{6 + len(sentences)}"]
+
+
+def test_rules_that_contradict_each_other_are_told() -> None:
+    other = GOOD.replace("OWN-01", "OWN-02")
+    against = other.replace("epileptic seizure", "non-epileptic event")
+    assert "R109:16:9" in faults(GOOD + against)
+    assert not any("R109" in fault for fault in faults(GOOD + other))
+    longer = against.replace("'tonic'", "tonic for at least 5 s")
+    assert not any("R109" in fault for fault in faults(GOOD + longer))
+
+
+def test_durations_that_a_finding_can_have_are_not_told() -> None:
+    short = "tonic for at most 2 s"
+    for text in (
+        template(short, "tonic for at least 1 s"),
+        template("tonic for at least 5 s", unless=short),
+    ):
+        assert not any("R108" in fault for fault in faults(text))
 
 
 def test_a_folder_may_hold_templates_alone(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from s3ns.symbolic.what_if import options_of, searched, what_if
 from s3ns.symbolic.worlds import Worlds
 from tests.symbolic.made_rules import TOY
 from tests.symbolic.scenes import document
-from tests.symbolic.test_properties import gaps, made, run_of_tests, seen
+from tests.symbolic.test_properties import findings, gaps, made, run_of_tests, seen
 
 CONVULSION = "tonic bilateral 10-20 @1; clonic bilateral 20-40 @1"
 FUNCTIONAL = "asynchronous_movement 5-50; close_eyes 6-50; full_body_shaking 5-50"
@@ -227,10 +227,55 @@ def test_of_equal_costs_the_fewest_changes_are_the_smallest():
     assert [(c.sign, c.cost) for c in answer.changes] == [("tonic", 100)]
 
 
+@pytest.mark.parametrize(
+    ("scene", "seen_by"),
+    [
+        ("? face_pulling too_short 0-2.9; ? tonic limb_covered 0-2.9", "landmarks"),
+        ("clonic left 10-20; ? tonic limb_covered 0-10", "annotation"),
+        ("clonic left 10-20; ? tonic limb_covered 0-10", "landmarks"),
+    ],
+)
+def test_a_sign_is_supposed_of_the_source_that_could_not_judge_it(
+    reasoner, scene, seen_by
+):
+    """Rules ask for more of what was measured than of what a reader saw."""
+    before = document(scene, seen_by=seen_by)
+    answer, changed = searched(reasoner.base, before)
+    assert {finding.source for finding in changed.findings} <= {seen_by}
+    assert reasoner.reason(changed).verdict.label is answer.becomes
+    assert (answer.becomes is not answer.verdict) == bool(answer.changes)
+
+
+def test_a_source_goes_with_the_last_of_its_findings(reasoner):
+    """What a reader saw decides once nothing measured is left beside it."""
+    by_a_reader = document(
+        "clonic left 10-20 @1; face_twitching left 10-20 @1; "
+        "? oral_automatisms face_not_visible 0-60"
+    )
+    whole = msgspec.structs.replace(
+        by_a_reader,
+        findings=(
+            *by_a_reader.findings,
+            *with_source("arm_flexion right 30-40 @0.4", "landmarks"),
+        ),
+    )
+    assert reasoner.reason(whole).verdict.label is Label.INDETERMINATE
+    answer, changed = searched(reasoner.base, whole)
+    assert [(c.kind, c.sign) for c in answer.changes] == [("withdraw", "arm_flexion")]
+    assert answer.becomes is Label.EPILEPTIC_SEIZURE
+    assert reasoner.reason(changed).verdict.label is Label.EPILEPTIC_SEIZURE
+    assert robustness_of(reasoner.base, whole).share < 0.7
+
+
 @run_of_tests
-@given(seen=seen, gaps=st.lists(gaps, max_size=4))
-def test_the_change_really_gives_the_verdict_that_is_told(reasoner, seen, gaps):
-    whole = made(*seen, *gaps)
+@given(
+    seen=st.lists(findings(), max_size=12),
+    gaps=st.lists(gaps, max_size=4),
+    source=st.sampled_from(["drawn", "annotation"]),
+)
+def test_the_change_really_gives_the_verdict_that_is_told(reasoner, seen, gaps, source):
+    by = (msgspec.structs.replace(item, source=source) for item in [*seen, *gaps])
+    whole = made(*by)
     before = reasoner.reason(whole).verdict.label
     answer, changed = searched(reasoner.base, whole)
     assert answer.verdict is before

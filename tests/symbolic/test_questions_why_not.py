@@ -170,6 +170,9 @@ def test_an_unknown_question_is_refused(reasoner, question):
     with pytest.raises(InputError, match="no verdict, no rule and no concept") as error:
         why_not(reasoner.base, document(""), question)
     assert ("did you mean version" in str(error.value)) == (question == "versoin")
+    if not question:
+        assert "verdicts are epileptic_seizure, " in str(error.value)
+        assert "s3ns rules list" in str(error.value)
 
 
 def test_no_time_is_said(reasoner):
