@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from s3ns.facts import Document, InputError, S3nsError
-from s3ns.facts.document import write_text
+from s3ns.facts.document import check_writable, write_text
 
 VIDEO_SUFFIXES = (
     ".3gp",
@@ -160,7 +160,7 @@ def run_all(
     ------
     How it went, video by video.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    check_writable(folder)
     for video in videos:
         started = time.monotonic()
         try:

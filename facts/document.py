@@ -289,6 +289,22 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
+def check_writable(folder: Path) -> None:
+    """Try whether a folder can be written to, before hours of work; make it if need be.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from error
+
+
 def _mended(said: str, text: str | bytes) -> str:
     """Return why JSON cannot be read, for people who wrote it in an editor."""
     if byte := re.search(r"\(byte (\d+)\)", said):

@@ -17,6 +17,7 @@ import click
 from click.core import ParameterSource
 
 from s3ns.facts import Document, S3nsError
+from s3ns.facts.document import check_writable
 from s3ns.report import progress
 
 INTERRUPTED = 130
@@ -103,6 +104,7 @@ class Console:
             raise click.UsageError(f"{target} is there; add --overwrite to replace it")
         if not target.parent.is_dir():
             raise click.UsageError(f"there is no folder {target.parent}")
+        check_writable(target.parent)
 
     def deliver(
         self, document: Document, target: Path | None, *, as_json: bool, name: str

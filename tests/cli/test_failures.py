@@ -141,10 +141,17 @@ def test_no_video_named(run: Run) -> None:
     assert run("classify").exit_code == 2
 
 
-def test_the_disk_cannot_be_written(run: Run, tiny: Path) -> None:
-    result = run("classify", tiny, "-o", "/proc/s3ns.json")
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_cannot_be_written_is_told_before_the_work(
+    run: Run, tmp_path: Path, count: int
+) -> None:
+    videos = [tmp_path / f"{number}.mp4" for number in range(count)]
+    for video in videos:
+        video.write_text("no video, which nobody gets to see")
+    result = run("classify", *videos, "-o", "/proc/s3ns.json")
     assert result.exit_code == 3
-    assert "cannot write" in result.stderr
+    assert "cannot write to /proc" in result.stderr
+    assert "0.mp4" not in result.stderr
 
 
 def test_the_video_is_never_overwritten(run: Run, tiny: Path, tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ SCENES: list[tuple[str, str, float, str]] = [
         "no tonic 0-200; no clonic 0-200",
         200,
         "EYE-01 EYE-02 EYE-03 NES-01 NES-02 NES-03 NES-04 NES-05 NES-06 NES-07 NES-08 "
-        "CRS-12 CRS-18 CRS-19 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 MOT-18-LIMBS "
+        "CRS-12 CRS-18 CRS-19 NES-09 NES-10 NES-11 NES-11-WHEN NES-12 HED-10 MOT-18 "
+        "MOT-18-LIMBS "
         "VER-11 CER-02 CER-03 REM-01 ILA-11",
     ),
     (
