@@ -166,7 +166,7 @@ def classify(
     summary.tsv.
 
     With --exit-verdict the exit code is 10 for an epileptic seizure, 11 for a
-    non-epileptic pattern, 12 for no event and 13 for indeterminate.
+    non-epileptic event, 12 for no event and 13 for indeterminate.
     """
     from s3ns import pipeline
     from s3ns.symbolic import Reasoner
@@ -572,7 +572,6 @@ def _batch(
     """Give a list to fill; write and print the summary of it, also if stopped."""
     from s3ns.batch import SUMMARY, holds_results, write_summary
     from s3ns.report.tables import table
-    from s3ns.report.words import VERDICT_TITLES
 
     if folder.exists() and not folder.is_dir():
         raise click.UsageError(f"{folder} is a file; -o names a folder here")
@@ -591,7 +590,8 @@ def _batch(
         console.print(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            row["verdict"] = VERDICT_TITLES.get(row["verdict"], row["verdict"])
+            if row["verdict"]:
+                row["verdict"] = Label(row["verdict"]).words
         header = ("file", "recording", "status", "verdict", "strength", "findings")
         cells = [[row[column] for column in header] for row in rows]
         console.print(table(header, cells, width=console.table_width))

@@ -26,7 +26,7 @@ def report_case(
     import msgspec
 
     from s3ns.report.tables import table
-    from s3ns.report.words import NOTICE, VERDICT_TITLES
+    from s3ns.report.words import NOTICE
     from s3ns.symbolic.case import judge_case
 
     found = judge_case(reasoner, documents)
@@ -39,7 +39,7 @@ def report_case(
         (
             path.name,
             event.recording,
-            VERDICT_TITLES[event.label],
+            event.label.words,
             event.strength,
             str(event.score_epileptic),
             str(event.score_non_epileptic),

@@ -19,6 +19,15 @@ class Label(str, Enum):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def words(self) -> str:
+        """The verdict in words.
+
+        A non-epileptic event has many causes, of which functional / dissociative
+        seizures are one; video alone does not tell them apart.
+        """
+        return self.value.replace("non_", "non-").replace("_", " ")
+
 
 Strength = Literal["strong", "moderate", "weak", "none"]
 Hemisphere = Literal["left", "right", "conflict", "none"]

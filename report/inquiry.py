@@ -9,6 +9,7 @@ from s3ns.facts import (
     Ask,
     Candidate,
     Inquiry,
+    Label,
     Robustness,
     Side,
     WhatIf,
@@ -16,7 +17,7 @@ from s3ns.facts import (
     sign_named,
 )
 from s3ns.facts.inquiry import Place
-from s3ns.report.words import NOTICE, VERDICT_TITLES, span
+from s3ns.report.words import NOTICE, span
 
 _MOST_EVIDENCE = 6
 _CUT = "there was no time to weigh every stretch."
@@ -113,9 +114,9 @@ def _what_if(answer: WhatIf, width: int) -> list[str]:
 def _robustness(found: Robustness, width: int) -> list[str]:
     lines = ["How robust is it?", *_item(_holds(found), width)]
     for label, share in sorted(found.shares.items(), key=lambda item: -item[1]):
-        lines += _item(f"{_percent(share):>5}  {VERDICT_TITLES[label]}", width)
+        lines += _item(f"{_percent(share):>5}  {Label(label).words}", width)
     for part in found.depends_on:
-        becomes = VERDICT_TITLES[part.becomes]
+        becomes = part.becomes.words
         lines += _item(f"without {place_words(part)}: {becomes}", width)
     lines += _item(
         "Findings were dropped by their confidence, those of one source together more "

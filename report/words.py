@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from s3ns.facts import Document, Label, clock, sign_named, vocabulary
+from s3ns.facts import Document, clock, sign_named, vocabulary
 from s3ns.facts.finding import Unassessable
 
 NOTICE = "Research use only: not a medical device, and no diagnosis."
 
 SIDES = "left is the patient's own left"
-
-VERDICT_TITLES: dict[str, str] = {
-    Label.EPILEPTIC_SEIZURE: "epileptic seizure",
-    Label.NON_EPILEPTIC_EVENT: "non-epileptic pattern",
-    Label.NO_EVENT: "no event",
-    Label.INDETERMINATE: "indeterminate",
-}
-"""Short names for tables. A non-epileptic pattern has many causes, of which functional
-/ dissociative seizures are one; video alone does not tell them apart."""
-
 
 _MOST_NAMED = 2
 

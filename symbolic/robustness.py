@@ -14,7 +14,7 @@ from s3ns.symbolic.changes import Seen, finding_words, placed, seen_of
 from s3ns.symbolic.encoding import encode
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import symbol_key
-from s3ns.symbolic.worlds import VERDICT_WORDS, Worlds
+from s3ns.symbolic.worlds import Worlds
 
 CORRELATION = 0.3
 """Of the errors of one source, by our own choice.
@@ -126,5 +126,5 @@ def _dependences(
                 finding,
                 becomes=becomes,
                 text=f"Without {finding_words(finding)} the verdict would be "
-                f"{VERDICT_WORDS[becomes]}.",
+                f"{becomes.words}.",
             )

@@ -34,7 +34,7 @@ from s3ns.symbolic.optimum import Optimum, least
 from s3ns.symbolic.robustness import split
 from s3ns.symbolic.rulebase import RuleBase
 from s3ns.symbolic.solve import Replay
-from s3ns.symbolic.worlds import VERDICT_WORDS, Worlds, parts_of
+from s3ns.symbolic.worlds import Worlds, parts_of
 
 SECONDS = 2.0
 """Until the best change found so far is given."""
@@ -334,7 +334,7 @@ def _sentence(changes: Sequence[Change], becomes: Label, *, is_smallest: bool) -
         texts = [change.text for change in changes if change.kind == kind]
         if texts:
             parts.append(words.format(_listed(texts)))
-    sentence = f"{', '.join(parts)} the verdict would be {VERDICT_WORDS[becomes]}."
+    sentence = f"{', '.join(parts)} the verdict would be {becomes.words}."
     sentence = sentence[:1].upper() + sentence[1:]
     if not is_smallest:
         sentence += " This is the best found; a smaller change may exist."

@@ -29,7 +29,6 @@ from s3ns.symbolic.shapes import Pattern
 from s3ns.symbolic.shortfall import Shortfall
 from s3ns.symbolic.solve import Replay
 from s3ns.symbolic.wording import capitalised, spoken, uncapitalised
-from s3ns.symbolic.worlds import VERDICT_WORDS
 
 SECONDS = 2.0
 """After these no further rule is looked at."""
@@ -142,7 +141,7 @@ class _Inquirer:
     ) -> WhyNot:
         applied = [step for step in self._replay.steps if step.rule in numbers]
         is_verdict = question in list(Label)
-        words = VERDICT_WORDS[Label(question)] if is_verdict else question
+        words = Label(question).words if is_verdict else question
         words = capitalised(words.replace("_", " "))
         if applied:
             nodes: dict[str, Node] = {}

@@ -26,14 +26,6 @@ Signature = tuple[str, int]
 EVIDENCE: Signature = ("supports", 3)
 VERDICT: Signature = ("verdict", 1)
 
-VERDICT_WORDS = {
-    Label.EPILEPTIC_SEIZURE: "epileptic seizure",
-    Label.NON_EPILEPTIC_EVENT: "non-epileptic event",
-    Label.NO_EVENT: "no event",
-    Label.INDETERMINATE: "indeterminate",
-}
-"""The verdicts within a sentence."""
-
 
 class Parts(NamedTuple):
     """The rules that decide the verdict, as two programs.

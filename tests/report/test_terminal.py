@@ -10,7 +10,7 @@ import pytest
 from s3ns import pipeline
 from s3ns.facts import Document, Label, Side, Unassessable, vocabulary
 from s3ns.report.terminal import screen
-from s3ns.report.words import NOTICE, VERDICT_TITLES, not_assessable
+from s3ns.report.words import NOTICE, not_assessable
 from tests.report.conftest import LENGTH, document, not_seen, seen
 
 
@@ -56,7 +56,6 @@ def test_words_that_must_not_be_used(
         for word in ("psychogenic", "absent", "rule out", "pseudo"):
             assert word not in text
         assert text.count("diagnosis") == 1  # in the notice
-    assert VERDICT_TITLES[Label.NON_EPILEPTIC_EVENT] == "non-epileptic pattern"
 
 
 def test_no_reason_is_given_twice(undecided: Document) -> None:
