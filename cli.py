@@ -590,7 +590,7 @@ def _batch(
         console.print(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            if row["verdict"]:
+            if row["verdict"] in list(Label):
                 row["verdict"] = Label(row["verdict"]).words
         header = ("file", "recording", "status", "verdict", "strength", "findings")
         cells = [[row[column] for column in header] for row in rows]
