@@ -147,7 +147,8 @@ def read_patients(path: Path) -> dict[str, str]:
     """
     table: dict[str, str] = {}
     for row in rows(path, PATIENTS_COLUMNS):
-        clip, patient = row["clip"], row["patient"]
+        # "P1" and "P1 " are one patient, who must not be in two folds
+        clip, patient = row["clip"].strip(), row["patient"].strip()
         if patient and table.setdefault(clip, patient) != patient:
             raise InputError(f"{path} gives the clip {clip!r} to two patients")
     return table
@@ -288,7 +289,7 @@ def _patient(
     names: Mapping[str, int],
 ) -> str:
     if table is None:
-        return str(video.parent)
+        return str(video.parent.resolve())  # a folder may be named in two ways
     for name in (recording.id, video.name, video.stem):
         if name in table:
             if names[name] > 1:

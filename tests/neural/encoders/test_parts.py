@@ -227,6 +227,18 @@ def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
         clips_of(pair, table)
 
 
+def test_a_patient_is_one_however_written(
+    pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pair / "patients.csv"
+    table.write_text("clip,patient\none.mp4,A\ntwo.mp4 ,A \n")
+    assert clips_of(pair, table) == ["A", "A"]
+    monkeypatch.chdir(pair)
+    videos = [Path("one.mp4"), pair / "two.mp4"]
+    found = find_clips(videos, documents=[pair], remark=lambda text: None)
+    assert len({clip.patient for clip in found}) == 1
+
+
 def test_a_copy_of_a_clip_is_left_out(pair: Path) -> None:
     (pair / "other").mkdir()
     for name in ("one.mp4", "one.json"):
