@@ -199,6 +199,27 @@ def test_a_document_without_a_hash_belongs_to_the_clip_of_its_name(pair: Path) -
         clips_of(pair)
 
 
+def test_a_document_is_never_of_two_videos_of_one_name(tmp_path: Path) -> None:
+    for name, rate in (("a", 10), ("b", 12)):
+        (tmp_path / name).mkdir()
+        write_video(tmp_path / name / "clip.mp4", count=12, rate=rate)
+    (tmp_path / "old.json").mkdir()  # a folder is no Document
+    videos = sorted(tmp_path.rglob("*.mp4"))
+    found = tmp_path / "a" / "clip.json"
+
+    def clips() -> list[str]:
+        some = find_clips(videos, documents=[tmp_path], remark=lambda text: None)
+        return [clip.video.parent.name for clip in some]
+
+    document(duration=1.2).write(found)
+    assert clips() == ["a"]
+    found.rename(tmp_path / "clip.json")
+    with pytest.raises(InputError, match=r"may be of 2 videos of that name"):
+        clips()
+    videos.pop()
+    assert clips() == ["a"]
+
+
 def test_documents_are_looked_for_in_every_folder_that_is_named(tmp_path: Path) -> None:
     for name, rate in (("a", 10), ("b", 12)):
         (tmp_path / name).mkdir()
