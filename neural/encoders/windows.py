@@ -60,7 +60,8 @@ def windows(
     """Yield the windows of a stretch, one for each of :func:`starts`.
 
     At most one window of pictures is held. A moment for which the file has no picture,
-    because its own frame rate is lower, shows the latest one.
+    because its own frame rate is lower, shows the latest one. A file that ends before
+    the stretch gives no window of which it lacks more than half.
 
     Parameters
     ----------
@@ -90,14 +91,15 @@ def windows(
             begin = begins[turn]
             yield Window(begin, begin + view.seconds, np.stack(held))
             turn += 1
-    # A file that ends a little early is filled up with its last picture.
-    while turn < len(begins) and held:
-        missing = turn * stride + view.frames - (place + 1)
-        if missing > view.frames // 2:
+    # A file that ends a little early is filled up with its last picture, but no window
+    # by more than half: what was not seen is no quiet patient.
+    own = reached = place + 1
+    while turn < len(begins):
+        beyond = turn * stride + view.frames
+        if beyond - own > view.frames // 2:
             return
-        for _ in range(missing):
-            held.append(held[-1])
-            place += 1
+        held.extend([held[-1]] * (beyond - reached))
+        reached = beyond
         begin = begins[turn]
         yield Window(begin, begin + view.seconds, np.stack(held))
         turn += 1
