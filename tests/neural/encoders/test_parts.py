@@ -83,6 +83,14 @@ def test_a_slow_recording_shows_its_pictures_again(tmp_path: Path) -> None:
     assert sorted(shown) == shown
 
 
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_what_a_file_lacks_at_its_end_is_not_shown(tmp_path: Path, stride: int) -> None:
+    video = write_video(tmp_path / "short.mp4", count=40, rate=10)
+    view = View(frames=8, fps=8, picture=32)
+    found = [window.start for window in windows(video, view, end=14.0, stride=stride)]
+    assert found == [begin for begin in starts(0, 14.0, view, stride) if begin <= 3.5]
+
+
 def test_a_picture_is_fitted_whole() -> None:
     image = np.full((40, 80, 3), 200, np.uint8)
     square = fitted(image, 32)
@@ -131,6 +139,15 @@ def test_a_video_without_an_answer_is_no_right_no() -> None:
     assert tonic.balanced_accuracy == pytest.approx(0.5)
     assert tonic.auc is not None
     assert tonic.auc < 1
+
+
+def test_a_mean_of_nothing_is_not_nought() -> None:
+    labels = np.array([[1.0, 1], [1, 0]])
+    one, two, mean = score(["tonic", "clonic"], labels, labels, labels)
+    assert one.mcc is None
+    assert mean.mcc == two.mcc == 1
+    (_, mean) = score(["tonic"], labels[:, :1], labels[:, :1], labels[:, :1])
+    assert (mean.balanced_accuracy, mean.mcc, mean.auc) == (None, None, None)
 
 
 @given(st.data())
