@@ -234,12 +234,15 @@ def _write_pictures(
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    target = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-    for row, pictures in enumerate(decoded):
-        target[row] = pictures
-    target.flush()
-    del target
-    partial.replace(path)
+    try:
+        target = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        for row, pictures in enumerate(decoded):
+            target[row] = pictures
+        target.flush()
+        del target
+        partial.replace(path)
+    finally:  # pictures of patients that no later run would use
+        partial.unlink(missing_ok=True)
 
 
 class _Documents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ from s3ns.neural.encoders.checkpoint import (  # noqa: E402
     save_tensors,
     start_from,
 )
-from s3ns.neural.encoders.corpus import Clip, Corpus, find_clips  # noqa: E402
+from s3ns.neural.encoders.corpus import (  # noqa: E402
+    Clip,
+    Corpus,
+    build_corpus,
+    find_clips,
+)
 from s3ns.neural.encoders.experiment import Report, run_experiment  # noqa: E402
 from s3ns.neural.encoders.folds import Split  # noqa: E402
 from s3ns.neural.encoders.settings import TrainSettings  # noqa: E402
@@ -267,6 +273,32 @@ def test_weights_that_do_not_fit_are_said_before_clips_are_decoded(
     with pytest.raises(ModelError, match="does not hold the weights of this network"):
         run(clips, tmp_path / "model", quick(start_from=file))
     assert not (tmp_path / "model").exists()
+
+
+def test_too_few_patients_are_said_before_clips_are_decoded(
+    clips: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="change --folds"):
+        run(clips, tmp_path / "model", quick(folds=13))
+    assert not (tmp_path / "model").exists()
+
+
+def test_no_pictures_are_left_of_clips_that_break_off(
+    clips: Path, tmp_path: Path
+) -> None:
+    some = found_clips(clips)[:2]
+    longer = msgspec.structs.replace(some[1].recording, duration=9.0)
+    some[1] = replace(some[1], recording=longer)
+    with pytest.raises(InputError, match="breaks off: 4 of 9 windows"):
+        build_corpus(
+            some,
+            ["tonic"],
+            VIEW,
+            stride=8,
+            cache=tmp_path,
+            progress=lambda done, total: None,
+        )
+    assert not list(tmp_path.iterdir())
 
 
 def test_only_what_is_wanted_of_a_file_is_read(tmp_path: Path) -> None:
