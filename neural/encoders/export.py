@@ -25,8 +25,8 @@ from torch import nn
 
 from s3ns import __version__
 from s3ns.facts import ModelError
+from s3ns.neural.encoders.checkpoint import weights_hash
 from s3ns.neural.encoders.parity import OutputParity, compare
-from s3ns.neural.models.archives import sha256_of
 from s3ns.neural.models.store import put_file
 
 OPSET = 23
@@ -138,7 +138,7 @@ def export(
         elif calibration is not None:
             _to_int8(file, wanted.inputs, calibration.ranges)
         model = onnx.load(file)
-        _state(model, precision, _weights_hash(network), wanted.metadata)
+        _state(model, precision, weights_hash(network), wanted.metadata)
         beside = _write(model, file.with_name(path.name))
         file = file.with_name(path.name)
         samples = calibration.unseen if calibration else wanted.samples
@@ -245,10 +245,3 @@ def _state(
         del node.metadata_props[:]
         node.doc_string = ""
 
-
-def _weights_hash(network: nn.Module) -> str:
-    digest = [
-        f"{name}:{sha256_of(value.detach().cpu().contiguous().numpy().tobytes())}"
-        for name, value in sorted(network.state_dict().items())
-    ]
-    return sha256_of("\n".join(digest).encode())

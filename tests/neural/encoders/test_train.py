@@ -153,6 +153,43 @@ def test_going_on_with_other_settings_is_refused(clips: Path, tmp_path: Path) ->
             run(clips, tmp_path, other, resume=True)
 
 
+def trainer_of(labels: np.ndarray, folder: Path) -> Trainer:
+    random = np.random.default_rng(0)
+    corpus = Corpus(
+        clips=(),
+        signs=("tonic", "clonic"),
+        clip_of=np.arange(8) % 2,
+        labels=labels,
+        pictures=random.integers(0, 255, (8, 8, 32, 32, 3), np.uint8),
+    )
+    split = Split(train=(0,), validation=(1,), test=())
+    return Trainer(card_for("videomae"), corpus, split, quick(epochs=1), folder)
+
+
+def test_going_on_with_other_labels_or_other_weights_is_refused(
+    tmp_path: Path,
+) -> None:
+    labels = np.zeros((8, 2), np.float32)
+    how: dict[str, Any] = {"progress": lambda *_: None, "log": lambda _: None}
+    published = tmp_path / "published.safetensors"
+    first = trainer_of(labels, tmp_path)
+    save_tensors(published, dict(first._encoder.state_dict()))
+    first.start_from(published)
+    first.run(resume=False, **how)
+    again = trainer_of(labels, tmp_path)
+    again.start_from(published)
+    again.run(resume=True, **how)
+    with pytest.raises(InputError, match="other clips or settings"):
+        trainer_of(labels, tmp_path).run(resume=True, **how)
+    for row in (0, 1):  # a window that teaches, and one that tells when to stop
+        other = labels.copy()
+        other[row, 0] = 1
+        changed = trainer_of(other, tmp_path)
+        changed.start_from(published)
+        with pytest.raises(InputError, match="other clips or settings"):
+            changed.run(resume=True, **how)
+
+
 def test_training_stops_when_validation_no_longer_improves(
     clips: Path, tmp_path: Path
 ) -> None:
