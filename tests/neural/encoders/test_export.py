@@ -40,7 +40,11 @@ from s3ns.neural.encoders.findings import (  # noqa: E402
     _by_time,
     observations,
 )
-from s3ns.neural.encoders.parity import OutputParity, measure  # noqa: E402
+from s3ns.neural.encoders.parity import (  # noqa: E402
+    OutputParity,
+    _parity,
+    measure,
+)
 from s3ns.neural.encoders.sources import (  # noqa: E402
     calibration_windows,
     encoder_in,
@@ -159,6 +163,26 @@ def test_a_file_that_differs_is_not_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_no_output_hides_behind_another_one(tmp_path: Path) -> None:
+    class Undefined(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, values: Any) -> Any:
+            return values + 1, (-values).sqrt()
+
+    sample = np.ones((1, 3), np.float32)
+    wanted = Exportable(Undefined(), ("values",), ("one", "two"), [[sample]], False, {})
+    with pytest.raises(ModelError, match="two of the exported network differs"):
+        export(wanted, tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_and_what_is_no_number_are_not_alike() -> None:
+    ones, none = np.ones(3), np.zeros(3)
+    assert _parity("x", [(ones, ones)]).cosine < 1e-9
+    assert _parity("x", [(none, none)]).cosine == 0
+    assert _parity("x", [(none, ones)]).cosine == 1
+    assert np.isnan(_parity("x", [(ones * np.nan, ones)]).cosine)
+
+
 def test_the_file_states_where_it_comes_from_and_no_path(
     encoder: Path, exported: Path
 ) -> None:
@@ -182,7 +206,9 @@ def test_weights_too_large_for_one_file_lie_beside_it(
     assert exporting._write(onnx.load(exported), path) == [tmp_path / "large.onnx.data"]
     assert {file.name for file in tmp_path.iterdir()} == {path.name, "large.onnx.data"}
     assert path.stat().st_size < (tmp_path / "large.onnx.data").stat().st_size
-    assert look(clips / "patient-0" / "clip-0.mp4", path).findings is not None
+    video = clips / "patient-0" / "clip-0.mp4"
+    large, usual = look(video, path), look(video, exported)
+    assert (large.findings, large.absences) == (usual.findings, usual.absences)
 
 
 def test_both_are_timed_on_the_same_threads(encoder: Path, exported: Path) -> None:
