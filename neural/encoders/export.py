@@ -245,4 +245,3 @@ def _state(
         # The exporter notes lines of source, with the paths of this machine.
         del node.metadata_props[:]
         node.doc_string = ""
-

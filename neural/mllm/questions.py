@@ -58,14 +58,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     words
         What the model saw, in its words.
     side
-        The side; ``none`` for a sign without one.
+        The side; ``unknown`` where it is not told.
     first_frame, last_frame
         Numbers of the first and the last frame that show it, from 1 on.
     """
 
     answer: Literal["yes", "no", "cannot_tell"]
     words: str = ""
-    side: Side = Side.NONE
+    side: Side = Side.UNKNOWN
     first_frame: int = 0
     last_frame: int = 0
 
@@ -132,7 +132,9 @@ def question(
     )
     words += _form(sign, len(window.shots), yes_first=wording % 2 == 0)
     if said is not None:
-        words = f'A speech recogniser, which may err, understood: "{said}". {words}'
+        # quoted so that nothing that was said can end the quotation
+        quoted = json.dumps(said, ensure_ascii=False)
+        words = f"A speech recogniser, which may err, understood: {quoted}. {words}"
     parts = [*shown(window, sees=sees, hears=hears), words]
     schema = _schema(sign, len(window.shots))
     return Request(told.system, tuple(parts), schema, weighed="answer")

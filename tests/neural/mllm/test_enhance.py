@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import wave
 from pathlib import Path
 
@@ -210,7 +211,8 @@ def test_a_transcript_is_handed_to_questions_about_the_voice(tmp_path: Path) -> 
     assert set(asked) == {"tonic", "verbal_responsiveness"}
     (written,) = folder.rglob("transcript.txt")
     heard = written.read_text("utf-8").removesuffix("\n")
-    assert f'may err, understood: "{heard}"' in text_of(asked["verbal_responsiveness"])
+    quoted = json.dumps(heard, ensure_ascii=False)
+    assert f"may err, understood: {quoted}" in text_of(asked["verbal_responsiveness"])
     assert "recogniser" not in text_of(asked["tonic"])
     why = {item.sign: item.reason for item in document.unassessable}
     assert why["ictal_vocalization"] == "no_extractor"

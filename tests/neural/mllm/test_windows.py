@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from s3ns.facts import Absence, Finding, Side, Unassessable, vocabulary
 from s3ns.neural.mllm.merge import merged
-from s3ns.neural.mllm.questions import Reading, read_answer
+from s3ns.neural.mllm.questions import Reading, question, read_answer
 from s3ns.neural.mllm.request import Reply
 from s3ns.neural.mllm.windows import Look, Shot, Window, jpeg, windows
 from s3ns.neural.stretches import joined, less
@@ -215,3 +216,23 @@ def test_no_text_is_read_as_no_unless_it_says_so(text: str, sign: object) -> Non
     window = Window(USUAL, 0.0, 30.0, (shot,) * 3)
     reading = read_answer(sign, window, Reply(text))  # type: ignore[arg-type]
     assert reading.value == "answer_unusable"
+
+
+def test_a_side_that_is_not_told_is_unknown() -> None:
+    window = Window(USUAL, 0.0, 30.0, (Shot(0.0, jpeg(GREY, 10_000)),) * 3)
+    said = '{"answer": "yes", "first_frame": 1, "last_frame": 2}'
+    for sign in vocabulary().signs:
+        reading = read_answer(sign, window, Reply(said))
+        assert reading.value == "seen"
+        assert reading.side is (Side.UNKNOWN if sign.is_sided else Side.NONE)
+
+
+@given(said=st.text(max_size=50))
+def test_what_was_said_cannot_end_its_quotation(said: str) -> None:
+    window = Window(USUAL, 0.0, 30.0, (Shot(0.0, jpeg(GREY, 10_000)),))
+    voice = vocabulary().by_name["verbal_responsiveness"]
+    put = question(voice, window, sees=True, hears=False, said=said).parts[-1]
+    assert isinstance(put, str)
+    heard, end = json.JSONDecoder().raw_decode(put, put.index('"'))
+    assert heard == said
+    assert put[end:] == f". {question(voice, window, sees=True, hears=False).parts[-1]}"
