@@ -192,7 +192,11 @@ class Interviewer:
         if remark:
             self.remarks.append(remark)
         for window, signs in plan.windows(
-            video, pixels=aids.pixels, sound=sound, artist=artist
+            video,
+            pixels=aids.pixels,
+            sound=sound,
+            artist=artist,
+            remarks=self.remarks,
         ):
             said = aids.said_in(window, signs)
             aids.keep(window, said)

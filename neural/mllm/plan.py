@@ -71,7 +71,13 @@ class Plan:
         return is_fast and self.fast_windows < FAST_IN_GROUP
 
     def windows(
-        self, video: Path, *, pixels: int, sound: bool, artist: Artist | None
+        self,
+        video: Path,
+        *,
+        pixels: int,
+        sound: bool,
+        artist: Artist | None,
+        remarks: list[str] | None = None,
     ) -> Iterator[tuple[Window, list[Sign]]]:
         """Yield what is shown, with the signs to ask about.
 
@@ -85,6 +91,8 @@ class Plan:
             Whether sound is wanted.
         artist
             Follows the patient; needed if it :attr:`draws`.
+        remarks
+            A list to which what could not be read is added.
         """
         start, end = self.stretch
         spans = dict.fromkeys(self.looks.values(), self.stretch)
@@ -104,6 +112,7 @@ class Plan:
             pixels=pixels,
             draw=artist if self.draws else None,
             watch=artist.moved if artist and self.chooses else None,
+            remarks=remarks,
         )
         signs_of: dict[Look, list[Sign]] = {}
         for sign, look in self.looks.items():

@@ -77,7 +77,7 @@ class Reading:
     Attributes
     ----------
     start, end
-        The window.
+        The window, or what of it there are pictures for.
     value
         ``seen``, ``not_seen``, or a reason of the vocabulary for which it could not be
         judged.
@@ -199,16 +199,21 @@ def _sides(sign: Sign) -> list[str]:
 
 
 def read_answer(sign: Sign, window: Window, reply: Reply) -> Reading:
-    """Read what a model said; what cannot be read is not assessable, never "no"."""
+    """Read what a model said; what cannot be read is not assessable, never "no".
+
+    An answer about pictures tells of no time without them.
+    """
     answer = _parsed(reply.text)
-    unusable = Reading(window.start, window.end, "answer_unusable")
+    is_heard = sign.modality == "audio"
+    start, end = (window.start, window.end) if is_heard else window.pictured
+    unusable = Reading(start, end, "answer_unusable")
     if answer is None:
         return unusable
     words = plain(answer.words)
     if answer.answer != "yes":
         value = "not_seen" if answer.answer == "no" else "could_not_tell"
         sure = _sure(reply.chances, "no", "yes")
-        return Reading(window.start, window.end, value, words=words, sure=sure)
+        return Reading(start, end, value, words=words, sure=sure)
     if not 1 <= answer.first_frame <= answer.last_frame <= len(window.shots):
         return unusable
     side = answer.side
@@ -220,8 +225,8 @@ def read_answer(sign: Sign, window: Window, reply: Reply) -> Reading:
         return unusable
     last = window.shots[answer.last_frame - 1].time + 1 / window.look.fps
     return Reading(
-        window.start,
-        window.end,
+        start,
+        end,
         "seen",
         side=side,
         seen_start=window.shots[answer.first_frame - 1].time,

@@ -30,6 +30,7 @@ JPEG_QUALITY = 90
 PICTURE = "picture"
 """Name of the change of the pictures as a whole."""
 
+_LONGEST_GAP = 1.0  # seconds without a picture that do not matter
 _LATE = 2.0  # seconds that sound may lie behind the pictures in a file
 _THUMB = (64, 48)  # pixels at which movement is measured; leaves out most noise
 
@@ -104,6 +105,21 @@ class Window:
     voice: request.Voice | None = None
     motion: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def pictured(self) -> tuple[float, float]:
+        """The part of it, in seconds, for which there are pictures.
+
+        A file may break off, or be damaged at its beginning. What lies between two
+        pictures counts as shown.
+        """
+        step = 1 / self.look.fps
+        first, last = self.shots[0].time, self.shots[-1].time + step
+        most = max(step, _LONGEST_GAP)
+        return (
+            first if first - self.start > most else self.start,
+            last if self.end - last > most else self.end,
+        )
+
 
 Draw = Callable[[Frame, View], Picture]
 """Makes the picture that a view shows of a frame."""
@@ -132,6 +148,7 @@ def windows(
     pixels: int,
     draw: Draw | None = None,
     watch: Watch | None = None,
+    remarks: list[str] | None = None,
 ) -> Iterator[Window]:
     """Cut a video into the windows of several looks.
 
@@ -149,6 +166,8 @@ def windows(
         Draws the views; needed if any is not ``whole``.
     watch
         Tells what moves, beside the pictures as a whole.
+    remarks
+        A list to which what could not be read is added.
 
     Yields
     ------
@@ -179,6 +198,8 @@ def windows(
                     change = np.abs(thumbs[view] - before[view]).mean()
                     cutter.feel(item.time, {**moved, PICTURE: float(change)})
             before = thumbs
+        elif remarks is not None:
+            remarks.append(item.text)
     for cutter in cutters:
         yield from cutter.closed(math.inf)
 

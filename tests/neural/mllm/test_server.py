@@ -133,6 +133,23 @@ def test_a_recording_without_sound_says_so(extract: Extract, tmp_path: Path) -> 
     assert [item.reason for item in document.unassessable] == ["no_audio"]
 
 
+def test_what_cannot_be_decoded_is_no_absence(extract: Extract, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, count=80, rate=2, codec="mjpeg", pixels="yuvj420p")
+    raw = bytearray(path.read_bytes())
+    begin, end = raw.index(b"mdat"), raw.index(b"moov")
+    middle = begin + (end - begin) * 3 // 4  # pictures from about 30 s on
+    raw[middle:end] = bytes(end - middle - 4) + raw[end - 4 : end]
+    path.write_bytes(raw)
+    with stub_server(lambda body: NO) as stub:
+        document = extract(stub.url, signs="tonic", video=path)
+    ((start, end),) = spans(document.absences, "tonic")
+    assert start == 0
+    assert 28 < end < 34
+    assert [(i.start, i.end) for i in document.unassessable] == [(end, LENGTH)]
+    assert "damaged" in " ".join(document.provenance[0].remarks)
+
+
 # --- what is sent ---------------------------------------------------------------------
 
 

@@ -236,3 +236,26 @@ def test_what_was_said_cannot_end_its_quotation(said: str) -> None:
     heard, end = json.JSONDecoder().raw_decode(put, put.index('"'))
     assert heard == said
     assert put[end:] == f". {question(voice, window, sees=True, hears=False).parts[-1]}"
+
+
+@given(
+    before=st.floats(0, 20),
+    shown=st.floats(1, 30),
+    rate=st.sampled_from([0.5, 2.0, 10.0]),
+)
+def test_an_answer_tells_of_no_time_without_pictures(
+    before: float, shown: float, rate: float
+) -> None:
+    look = Look(60.0, 5.0, rate)
+    picture = jpeg(GREY, 10_000)
+    times = before + np.arange(0, shown, 1 / rate)
+    shots = tuple(Shot(float(time), picture) for time in times)
+    window = Window(look, 0.0, 60.0, shots)
+    voice, tonic = (vocabulary().by_name[n] for n in ("ictal_vocalization", "tonic"))
+    reading = read_answer(tonic, window, Reply('{"answer": "no"}'))
+    slack = max(1.0, 1 / rate)
+    assert reading.value == "not_seen"
+    assert max(0.0, times[0] - slack) <= reading.start <= times[0]
+    assert times[-1] < reading.end <= times[-1] + 1 / rate + slack
+    heard = read_answer(voice, window, Reply('{"answer": "no"}'))
+    assert (heard.start, heard.end) == (0.0, 60.0)
