@@ -129,6 +129,25 @@ def test_three_values_stay_three() -> None:
     }
 
 
+def test_what_was_hardly_looked_at_is_not_called_not_seen() -> None:
+    who = {"sign": "tonic", "source": "x"}
+    glance = Absence(start=0, end=1, **who)  # type: ignore[arg-type]
+    blind = Unassessable(start=1, end=30, reason="limb_covered", **who)  # type: ignore[arg-type]
+    recording = Recording(id="r", duration=30.0)
+    found = Document(recording=recording, absences=(glance,), unassessable=(blind,))
+    (step,) = chain(found, upto="report")
+    assert step.text == "could not be judged: tonic stiffening (" + (
+        f"{vocabulary().reasons['limb_covered']})"
+    )
+    assert [(e.task, e.answer) for e in examples(found)] == [
+        ("recognition", {"answer": "cannot_tell"})
+    ]
+    assert not examples(Document(recording=recording))
+    whole = Absence(start=0, end=30, **who)  # type: ignore[arg-type]
+    told = examples(Document(recording=recording, absences=(whole,)))
+    assert {"signs": []} in [example.answer for example in told]
+
+
 def test_a_document_without_a_verdict_has_no_diagnosis() -> None:
     tasks = {example.task for example in examples(document())}
     assert tasks == set(TASKS) - {"diagnosis"}
