@@ -7,8 +7,6 @@ cannot judge counts neither for nor against.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections import defaultdict
@@ -29,9 +27,13 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.facts.finding import total_duration
+from s3ns.facts.tables import rows
 
 TOLD = ("mllm", "mllm check")
-"""Sources whose findings are explanations; all other sources are measurements."""
+"""Sources whose findings are explanations.
+
+All other sources are measurements, but for fused findings in which one has a part.
+"""
 
 ENOUGH = 0.6
 """Score from which an explanation counts as faithful (Li 2026, PathMotion)."""
@@ -141,7 +143,7 @@ def explain(documents: Iterable[Document]) -> list[Explanation]:
             *document.absences,
             *document.unassessable,
         ]
-        measured += [item for item in everything if item.source not in TOLD]
+        measured += [i for i in everything if not set(TOLD) & set(i.source.split(", "))]
     if not measured:
         raise InputError("there is no measurement to hold the model's words against")
     return [_explanation(*finding, measured) for finding in told]
@@ -303,22 +305,11 @@ def read_ratings(path: Path) -> dict[str, list[float]]:
         If the file cannot be read, a column is missing, a rating is no percentage, or a
         rater rated an explanation twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    wanted = {"explanation", "rater", "rating"}
-    if not wanted <= set(rows.fieldnames or ()):
-        came = ", ".join(rows.fieldnames or ())
-        raise InputError(
-            f"expected the columns explanation, rater and rating in {path}, got {came}"
-        )
     ratings: dict[str, list[float]] = defaultdict(list)
     met: set[tuple[str, str]] = set()
-    for row in rows:
+    for row in rows(path, ("explanation", "rater", "rating")):
         who = (row["explanation"], row["rater"])
-        said = (row["rating"] or "").strip().removesuffix("%").strip()
+        said = row["rating"].strip().removesuffix("%").strip()
         if not said:
             continue
         try:
@@ -327,11 +318,11 @@ def read_ratings(path: Path) -> dict[str, list[float]]:
             value = math.nan
         if not 0 <= value <= 100:
             raise InputError(
-                f"{path}:{rows.line_num}: expected a percentage from 0 to 100, "
-                f"got {row['rating']!r}"
+                f"{path}: expected a percentage from 0 to 100 of {who[1]} for "
+                f"{who[0]}, got {row['rating']!r}"
             )
         if who in met:
-            raise InputError(f"{path}:{rows.line_num}: {who[1]} rated {who[0]} twice")
+            raise InputError(f"{path}: {who[1]} rated {who[0]} twice")
         met.add(who)
         ratings[who[0]].append(value / 100)
     values = [value for found in ratings.values() for value in found]

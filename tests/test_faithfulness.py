@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -150,6 +151,13 @@ def test_two_documents_of_one_recording() -> None:
         explain([two])
 
 
+def test_what_a_model_has_a_part_in_is_no_measurement() -> None:
+    words = told(10, 20, Side.RIGHT)
+    fused = msgspec.structs.replace(words, source="landmarks, mllm")
+    with pytest.raises(InputError, match="no measurement"):
+        explain([document(words), document(fused)])
+
+
 @given(st.lists(st.none() | st.floats(0, 1)))
 def test_the_share_lies_within_its_interval(scores: list[float | None]) -> None:
     total = summed_up(scores)
@@ -185,12 +193,13 @@ def test_ratings_from_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("explanation,rating\n", "expected the columns"),
-        ("explanation,rater,rating\na,1,120\n", ":2: expected a percentage"),
-        ("explanation,rater,rating\na,1,good\n", ":2: expected a percentage"),
-        ("explanation,rater,rating\na,1,50\na,1,70\n", ":3: 1 rated a twice"),
+        ("explanation,rating\n", "lacks the column 'rater'"),
+        ("explanation,rater,rating\na,1,120\n", "of 1 for a, got '120'"),
+        ("explanation,rater,rating\na,1,good\n", "of 1 for a, got 'good'"),
+        ("explanation,rater,rating\na,1,50\na,1,70\n", "1 rated a twice"),
+        (f"explanation,rater,rating\n{'a' * 200_000},1,50\n", "field larger"),
         ("explanation,rater,rating\na,1,0.5\nb,1,0.9\n", "are shares"),
-        ("", "expected the columns"),
+        ("", "lacks the column"),
     ],
 )
 def test_ratings_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:
