@@ -259,7 +259,8 @@ def _checked(address: str, allowed: str) -> SplitResult:
         well_formed = url.scheme in {"http", "https"} and url.hostname and url.port != 0
     except ValueError:
         url, well_formed = urlsplit(""), False
-    if not well_formed or url.username or url.query or url.fragment:
+    # a name or a password would be shown with the address
+    if not well_formed or "@" in url.netloc or url.query or url.fragment:
         raise CapabilityError(
             "expected an address such as http://127.0.0.1:8000/v1 for the model "
             f"server, got {address!r}"

@@ -446,7 +446,14 @@ def test_a_machine_allowed_by_name_is_spoken_to() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["8000", "ftp://127.0.0.1/v1", "http://", "http://u:p@localhost/", "http://[/"],
+    [
+        "8000",
+        "ftp://127.0.0.1/v1",
+        "http://",
+        "http://u:p@localhost/",
+        "http://:p@localhost/",
+        "http://[/",
+    ],
 )
 def test_what_is_no_address(address: str) -> None:
     given = {"server": address, "model": "m", "cache": "off"}
