@@ -77,7 +77,7 @@ class Reading:
     Attributes
     ----------
     start, end
-        The window, or what of it there are pictures for.
+        The window, or what of it there are pictures or sound for.
     value
         ``seen``, ``not_seen``, or a reason of the vocabulary for which it could not be
         judged.
@@ -201,11 +201,10 @@ def _sides(sign: Sign) -> list[str]:
 def read_answer(sign: Sign, window: Window, reply: Reply) -> Reading:
     """Read what a model said; what cannot be read is not assessable, never "no".
 
-    An answer about pictures tells of no time without them.
+    An answer tells of no time without pictures, or without sound.
     """
     answer = _parsed(reply.text)
-    is_heard = sign.modality == "audio"
-    start, end = (window.start, window.end) if is_heard else window.pictured
+    start, end = window.heard if sign.modality == "audio" else window.seen
     unusable = Reading(start, end, "answer_unusable")
     if answer is None:
         return unusable

@@ -30,7 +30,7 @@ JPEG_QUALITY = 90
 PICTURE = "picture"
 """Name of the change of the pictures as a whole."""
 
-_LONGEST_GAP = 1.0  # seconds without a picture that do not matter
+_LONGEST_GAP = 1.0  # seconds without picture or sound at an end that do not matter
 _LATE = 2.0  # seconds that sound may lie behind the pictures in a file
 _THUMB = (64, 48)  # pixels at which movement is measured; leaves out most noise
 
@@ -92,6 +92,8 @@ class Window:
         Pictures in order of time.
     voice
         The sound, if it is wanted and there is any.
+    sounding
+        Where that begins and ends, in seconds in the recording.
     motion
         How fast things move in the mean, by name: :data:`PICTURE` is the change from
         one picture to the next in grey levels, others are what was watched. What was
@@ -103,17 +105,25 @@ class Window:
     end: float
     shots: tuple[Shot, ...]
     voice: request.Voice | None = None
+    sounding: tuple[float, float] = (0.0, 0.0)
     motion: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def pictured(self) -> tuple[float, float]:
+    def seen(self) -> tuple[float, float]:
         """The part of it, in seconds, for which there are pictures.
 
         A file may break off, or be damaged at its beginning. What lies between two
         pictures counts as shown.
         """
         step = 1 / self.look.fps
-        first, last = self.shots[0].time, self.shots[-1].time + step
+        return self._within(self.shots[0].time, self.shots[-1].time + step, step)
+
+    @property
+    def heard(self) -> tuple[float, float]:
+        """The part of it, in seconds, for which there is sound."""
+        return self._within(*self.sounding, 0.0)
+
+    def _within(self, first: float, last: float, step: float) -> tuple[float, float]:
         most = max(step, _LONGEST_GAP)
         return (
             first if first - self.start > most else self.start,
@@ -137,6 +147,7 @@ class _Open:
     end: float
     shots: list[Shot] = field(default_factory=list)
     sound: list[Array] = field(default_factory=list)
+    sounding: tuple[float, float] = (math.inf, -math.inf)
     changes: list[Mapping[str, float]] = field(default_factory=list)
 
 
@@ -248,6 +259,10 @@ class _Cutter:
             )
             if first < beyond:
                 window.sound.append(sound.samples[first:beyond])
+                window.sounding = (
+                    min(window.sounding[0], sound.time + first / SOUND_RATE),
+                    max(window.sounding[1], sound.time + beyond / SOUND_RATE),
+                )
 
     def closed(self, time: float) -> Iterator[Window]:
         late = _LATE if self._heard else 0.0
@@ -275,6 +290,7 @@ def _finished(window: _Open) -> Window:
         end=window.end,
         shots=tuple(window.shots),
         voice=voice,
+        sounding=window.sounding,
         motion=_means(window.changes),
     )
 

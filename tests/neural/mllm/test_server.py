@@ -11,6 +11,7 @@ from threading import Event, Lock
 
 import jsonschema
 import msgspec
+import numpy as np
 import pytest
 
 from s3ns.facts import (
@@ -148,6 +149,18 @@ def test_what_cannot_be_decoded_is_no_absence(extract: Extract, tmp_path: Path) 
     assert 28 < end < 34
     assert [(i.start, i.end) for i in document.unassessable] == [(end, LENGTH)]
     assert "damaged" in " ".join(document.provenance[0].remarks)
+
+
+def test_what_has_no_sound_is_no_silence(extract: Extract, tmp_path: Path) -> None:
+    path, sound = tmp_path / "a.mp4", np.zeros(16_000 * 8, np.float32)
+    write_video(path, count=80, rate=2, sound=sound)
+    with stub_server(lambda body: NO) as stub:
+        document = extract(stub.url, hears=True, signs="ictal_vocalization", video=path)
+    ((start, end),) = spans(document.absences, "ictal_vocalization")
+    assert (start, end) == (0, pytest.approx(8, abs=0.5))
+    assert [(i.start, i.end, i.reason) for i in document.unassessable] == [
+        (end, LENGTH, "no_audio")
+    ]
 
 
 # --- what is sent ---------------------------------------------------------------------
