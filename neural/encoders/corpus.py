@@ -223,8 +223,8 @@ def _decoded(
             yield window.pictures
         if count != len(wanted):
             raise InputError(
-                f"{clip.video} breaks off: {count} of {len(wanted)} windows could be "
-                "read; leave it out or repair it"
+                f"{clip.video} breaks off or has holes: {count} of {len(wanted)} "
+                "windows could be read; leave it out or repair it"
             )
         progress(number, len(clips))
 

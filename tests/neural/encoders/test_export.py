@@ -315,6 +315,19 @@ def test_other_models_and_missing_ones_are_refused(tmp_path: Path, clips: Path) 
         look(video, tmp_path / "other.onnx")
 
 
+def test_what_no_window_shows_is_not_assessable() -> None:
+    records = (SignRecord(sign="clonic", seen=1, absent=1),)
+    card = EncoderCard(architecture="videomae", size="tiny", view=VIEW, signs=records)
+    begins = [0.0, 0.5, 1.0, 5.0, 5.5]
+    found = observations(card, begins, np.full((5, 1), 0.1), (0.0, 6.5))
+    clonic = [item for item in found if item.sign == "clonic"]
+    assert [(type(i).__name__, i.start, i.end) for i in clonic] == [
+        ("Absence", 0.0, 2.0),
+        ("Unassessable", 2.0, 5.0),
+        ("Absence", 5.0, 6.5),
+    ]
+
+
 def test_probabilities_become_three_values() -> None:
     card = EncoderCard(
         architecture="videomae",

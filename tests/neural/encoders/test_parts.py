@@ -91,6 +91,16 @@ def test_what_a_file_lacks_at_its_end_is_not_shown(tmp_path: Path, stride: int) 
     assert found == [begin for begin in starts(0, 14.0, view, stride) if begin <= 3.5]
 
 
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_no_window_shows_what_was_not_recorded(tmp_path: Path, stride: int) -> None:
+    times = [k / 10 for k in range(90) if not 20 < k < 60]  # none from 2 s to 6 s
+    video = write_video(tmp_path / "hole.mp4", times=times, count=len(times))
+    view = View(frames=8, fps=8, picture=32)
+    found = [window.start for window in windows(video, view, end=9.0, stride=stride)]
+    expected = [b for b in starts(0, 9.0, view, stride) if not 1.63 < b < 5.5]
+    assert found == expected
+
+
 def test_a_picture_is_fitted_whole() -> None:
     image = np.full((40, 80, 3), 200, np.uint8)
     square = fitted(image, 32)
