@@ -44,6 +44,18 @@ class Region:
         return np.column_stack([linear, shift]).astype(np.float32)
 
 
+def part_of(image: Picture, part: tuple[int, int, int, int] | None) -> Picture:
+    """Return a part of a picture: ``x, y, width, height`` in pixels.
+
+    Where none is named, or it lies outside, that is all of it.
+    """
+    if part is None:
+        return image
+    x, y, width, height = part
+    found = image[y : y + height, x : x + width]
+    return found if found.size else image
+
+
 def apply(affine: Array, points: Array) -> Array:
     """Map ``(n, 2)`` points with a 2x3 affine map."""
     mapped: Array = points @ affine[:, :2].T + affine[:, 2]

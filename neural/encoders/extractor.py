@@ -128,6 +128,7 @@ class EncoderExtractor:
                     "frames": card.view.frames,
                     "stride": stride,
                     "device": model.device,
+                    "patient_roi": options.stated_roi,
                     "mirrored": options.mirrored,
                 },
                 models=(FileHash("encoder", sha256_of(self._path.read_bytes())),),

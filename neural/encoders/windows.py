@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from s3ns.neural.encoders.card import View
+from s3ns.neural.geometry import part_of
 from s3ns.neural.video import Frame, Media, Remark, read
 
 Pictures = npt.NDArray[np.uint8]
@@ -115,12 +116,7 @@ def _frames(
 ) -> Iterator[tuple[float, Pictures]]:
     for item in media:
         if isinstance(item, Frame):
-            image = item.image
-            if roi is not None:
-                x, y, width, height = roi
-                part = image[y : y + height, x : x + width]
-                image = part if part.size else image
-            yield item.time, fitted(image, view.picture)
+            yield item.time, fitted(part_of(item.image, roi), view.picture)
         elif isinstance(item, Remark) and remarks is not None:
             remarks.append(item.text)
 

@@ -77,6 +77,7 @@ class Plan:
         pixels: int,
         sound: bool,
         artist: Artist | None,
+        part: tuple[int, int, int, int] | None = None,
         remarks: list[str] | None = None,
     ) -> Iterator[tuple[Window, list[Sign]]]:
         """Yield what is shown, with the signs to ask about.
@@ -91,6 +92,8 @@ class Plan:
             Whether sound is wanted.
         artist
             Follows the patient; needed if it :attr:`draws`.
+        part
+            Where the patient is, ``(x, y, width, height)`` in pixels.
         remarks
             A list to which what could not be read is added.
         """
@@ -110,6 +113,7 @@ class Plan:
             spans,
             rate=rate,
             pixels=pixels,
+            part=part,
             draw=artist if self.draws else None,
             watch=artist.moved if artist and self.chooses else None,
             remarks=remarks,

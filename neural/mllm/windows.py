@@ -17,7 +17,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from s3ns.neural.geometry import Array, Picture
+from s3ns.neural.geometry import Array, Picture, part_of
 from s3ns.neural.mllm import request
 from s3ns.neural.mllm.denoise import without_noise
 from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
@@ -157,6 +157,7 @@ def windows(
     *,
     rate: float,
     pixels: int,
+    part: tuple[int, int, int, int] | None = None,
     draw: Draw | None = None,
     watch: Watch | None = None,
     remarks: list[str] | None = None,
@@ -173,6 +174,8 @@ def windows(
         Pictures per second that come, at least as many as any look wants.
     pixels
         Larger pictures are made smaller.
+    part
+        What is shown of pictures: ``(x, y, width, height)`` in pixels; else all.
     draw
         Draws the views; needed if any is not ``whole``.
     watch
@@ -192,9 +195,9 @@ def windows(
             for cutter in cutters:
                 cutter.hear(item)
         elif isinstance(item, Frame):
-            shown: dict[View, Picture] = {"whole": item.image}
+            shown: dict[View, Picture] = {"whole": part_of(item.image, part)}
             if draw is not None:
-                shown |= {view: draw(item, view) for view in views}
+                shown |= {view: draw(item, view) for view in views - {"whole"}}
             thumbs = {view: _thumb(shown[view]) for view in views}
             moved = {} if watch is None else watch(item)
             shots: dict[View, Shot] = {}
