@@ -71,16 +71,9 @@ class Task:
     level: Level
 
 
-def examples(
-    document: Document, *, without: frozenset[str] = frozenset()
-) -> list[Example]:
-    """Return the examples of all tasks for a recording, but for some tasks."""
-    return [
-        example
-        for name, task in TASKS.items()
-        if name not in without
-        for example in task.examples(document)
-    ]
+def examples(document: Document) -> list[Example]:
+    """Return the examples of all tasks for a recording."""
+    return [one for task in TASKS.values() for one in task.examples(document)]
 
 
 def _recognition(document: Document) -> Iterator[Example]:
