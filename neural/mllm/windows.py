@@ -20,6 +20,7 @@ import numpy as np
 from s3ns.neural.geometry import Array, Picture, part_of
 from s3ns.neural.mllm import request
 from s3ns.neural.mllm.denoise import without_noise
+from s3ns.neural.stretches import Stretch, less
 from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
 
 View = Literal["whole", "crop", "skeleton"]
@@ -30,7 +31,7 @@ JPEG_QUALITY = 90
 PICTURE = "picture"
 """Name of the change of the pictures as a whole."""
 
-_LONGEST_GAP = 1.0  # seconds without picture or sound at an end that do not matter
+_LONGEST_GAP = 1.0  # seconds without picture or sound that do not matter
 _LATE = 2.0  # seconds that sound may lie behind the pictures in a file
 _THUMB = (64, 48)  # pixels at which movement is measured; leaves out most noise
 
@@ -93,7 +94,7 @@ class Window:
     voice
         The sound, if it is wanted and there is any.
     sounding
-        Where that begins and ends, in seconds in the recording.
+        From where to where there is sound, in seconds in the recording.
     motion
         How fast things move in the mean, by name: :data:`PICTURE` is the change from
         one picture to the next in grey levels, others are what was watched. What was
@@ -105,30 +106,25 @@ class Window:
     end: float
     shots: tuple[Shot, ...]
     voice: request.Voice | None = None
-    sounding: tuple[float, float] = (0.0, 0.0)
+    sounding: tuple[Stretch, ...] = ()
     motion: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def seen(self) -> tuple[float, float]:
-        """The part of it, in seconds, for which there are pictures.
-
-        A file may break off, or be damaged at its beginning. What lies between two
-        pictures counts as shown.
-        """
+    def unseen(self) -> list[Stretch]:
+        """The parts of it, in seconds, for which there are no pictures."""
         step = 1 / self.look.fps
-        return self._within(self.shots[0].time, self.shots[-1].time + step, step)
+        shown = [(shot.time, shot.time + step) for shot in self.shots]
+        return self._without(shown, max(step, _LONGEST_GAP))
 
     @property
-    def heard(self) -> tuple[float, float]:
-        """The part of it, in seconds, for which there is sound."""
-        return self._within(*self.sounding, 0.0)
+    def unheard(self) -> list[Stretch]:
+        """The parts of it, in seconds, for which there is no sound."""
+        return self._without(self.sounding, _LONGEST_GAP)
 
-    def _within(self, first: float, last: float, step: float) -> tuple[float, float]:
-        most = max(step, _LONGEST_GAP)
-        return (
-            first if first - self.start > most else self.start,
-            last if self.end - last > most else self.end,
-        )
+    def _without(self, there: Iterable[Stretch], most: float) -> list[Stretch]:
+        """Return the stretches in which nothing is there for longer than that."""
+        missing = less([(self.start, self.end)], there)
+        return [(start, end) for start, end in missing if end - start > most]
 
 
 Draw = Callable[[Frame, View], Picture]
@@ -147,7 +143,7 @@ class _Open:
     end: float
     shots: list[Shot] = field(default_factory=list)
     sound: list[Array] = field(default_factory=list)
-    sounding: tuple[float, float] = (math.inf, -math.inf)
+    sounding: list[Stretch] = field(default_factory=list)
     changes: list[Mapping[str, float]] = field(default_factory=list)
 
 
@@ -262,10 +258,8 @@ class _Cutter:
             )
             if first < beyond:
                 window.sound.append(sound.samples[first:beyond])
-                window.sounding = (
-                    min(window.sounding[0], sound.time + first / SOUND_RATE),
-                    max(window.sounding[1], sound.time + beyond / SOUND_RATE),
-                )
+                span = [sound.time + k / SOUND_RATE for k in (first, beyond)]
+                window.sounding.append((span[0], span[1]))
 
     def closed(self, time: float) -> Iterator[Window]:
         late = _LATE if self._heard else 0.0
@@ -293,7 +287,7 @@ def _finished(window: _Open) -> Window:
         end=window.end,
         shots=tuple(window.shots),
         voice=voice,
-        sounding=window.sounding,
+        sounding=tuple(window.sounding),
         motion=_means(window.changes),
     )
 
