@@ -156,6 +156,7 @@ def _on_grid(
         if start + (tick - LATE) / view.fps <= time:
             yield last
             tick += 1
-    for _ in range(tick, count if last else 0):
+    while last is not None and tick < count:
         last = last.again()
         yield last
+        tick += 1
