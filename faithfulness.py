@@ -132,12 +132,10 @@ def explain(documents: Iterable[Document]) -> list[Explanation]:
     given = list(documents)
     if len({document.recording.id for document in given}) > 1:
         raise InputError("the Documents are of several recordings; give those of one")
-    told: list[tuple[Finding, bool]] = []
+    told: list[Finding] = []
     measured: list[Observation] = []
     for document in given:
-        # Words tell the sides of the picture, which the Document has exchanged.
-        mirrored = document.recording.mirrored
-        told += [(i, mirrored) for i in document.findings if i.source in TOLD]
+        told += [item for item in document.findings if item.source in TOLD]
         everything: list[Observation] = [
             *document.findings,
             *document.absences,
@@ -146,12 +144,10 @@ def explain(documents: Iterable[Document]) -> list[Explanation]:
         measured += [i for i in everything if not set(TOLD) & set(i.source.split(", "))]
     if not measured:
         raise InputError("there is no measurement to hold the model's words against")
-    return [_explanation(*finding, measured) for finding in told]
+    return [_explanation(finding, measured) for finding in told]
 
 
-def _explanation(
-    told: Finding, mirrored: bool, measured: Sequence[Observation]
-) -> Explanation:
+def _explanation(told: Finding, measured: Sequence[Observation]) -> Explanation:
     same = [item for item in measured if item.sign == told.sign]
     seen = [
         item
@@ -159,7 +155,7 @@ def _explanation(
         if isinstance(item, Finding) and item.confidence >= SURE and item.overlaps(told)
     ]
     denied = [item for item in same if isinstance(item, Absence)]
-    claims = _claims(told, seen, _covered(denied, told), _side_named(told, mirrored))
+    claims = _claims(told, seen, _covered(denied, told), _side_named(told))
     outcomes = [claim.outcome for claim in claims if claim.outcome != "not_assessable"]
     score = outcomes.count("supported") / len(outcomes) if outcomes else None
     return Explanation(finding=told, claims=tuple(claims), score=score)
@@ -233,7 +229,7 @@ def _side_claim(
     )
 
 
-def _side_named(told: Finding, mirrored: bool) -> Side | None:
+def _side_named(told: Finding) -> Side | None:
     """Return the patient's own side that a model's words name, if they name one."""
     words = told.evidence.lower()
     found = set(re.findall(r"\b(left|right|both|bilateral)\b", words))
@@ -241,8 +237,7 @@ def _side_named(told: Finding, mirrored: bool) -> Side | None:
         return Side.BILATERAL
     if not found:
         return None
-    side = Side(found.pop())
-    return side.mirrored if mirrored else side
+    return Side(found.pop())
 
 
 def _rates_named(words: str) -> list[float]:
