@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from s3ns.facts import (
@@ -171,6 +172,23 @@ def test_the_chain_goes_from_perception_to_the_verdict_of_the_proof(
     for support in found.verdict.supports:
         assert (support.text in texts["verdict"]) == support.counted
     assert [step.level for step in chain(found, upto="side")] == list(LEVELS[:3])
+
+
+def test_sides_are_those_that_a_mirrored_video_shows(judged: list[Document]) -> None:
+    told = []
+    for known in (judged[0], judged[0].mirrored()):
+        known = msgspec.structs.replace(
+            known, recording=msgspec.structs.replace(known.recording, mirrored=True)
+        )
+        recording = Described(document=known, patient="a", video="videos/a.mp4")
+        records = made([recording], thinking=True)
+        assert not [record for record in records if record.task == "diagnosis"]
+        (side,) = [r for r in records if (r.task, r.sign) == ("side", "head_turning")]
+        told.append((side.solution, side.reasoning[-1].text))
+    assert told == [
+        ('{"side": "left"}', "head turning: left; tonic stiffening: bilateral"),
+        ('{"side": "right"}', "head turning: right; tonic stiffening: bilateral"),
+    ]
 
 
 def test_the_answer_follows_the_reasoning(recordings: list[Described]) -> None:
