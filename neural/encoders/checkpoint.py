@@ -43,7 +43,7 @@ def load_tensors(
             names = filter(wanted, file.keys())
             tensors = {name: file.get_tensor(name) for name in names}
             state = json.loads((file.metadata() or {}).get(STATE, "null"))
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+    except (OSError, SafetensorError, ValueError, RecursionError) as error:
         raise ModelError(
             f"cannot read the weights {path} ({str(error).splitlines()[0]}); expected "
             "a whole file in the safetensors format"

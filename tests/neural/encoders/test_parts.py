@@ -270,6 +270,9 @@ def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
         clips_of(pair, table)
     table.write_text("clip,patient\none.mp4,A\ntwo,B\n")
     assert clips_of(pair, table) == ["A", "B"]
+    table.write_text(f"clip,{'patient' * 20_000}\none.mp4,A\n")
+    with pytest.raises(InputError, match="field larger than"):
+        clips_of(pair, table)
     table.write_text("clip,person\none.mp4,A\n")
     with pytest.raises(InputError, match="lacks the column 'patient'"):
         clips_of(pair, table)

@@ -14,6 +14,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
+from safetensors.torch import save  # noqa: E402
+
 from s3ns.batch import find_videos  # noqa: E402
 from s3ns.facts import CapabilityError, InputError, ModelError  # noqa: E402
 from s3ns.neural.encoders.architectures import (  # noqa: E402
@@ -343,6 +345,14 @@ def test_only_what_is_wanted_of_a_file_is_read(tmp_path: Path) -> None:
     save_tensors(file, {"visual.a": torch.ones(1), "text.b": torch.ones(1)})
     tensors, _ = load_tensors(file, lambda name: name.startswith("visual."))
     assert set(tensors) == {"visual.a"}
+
+
+@pytest.mark.parametrize("state", ["{", "[" * 100_000])
+def test_a_state_that_is_damaged_is_said(tmp_path: Path, state: str) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(save({"one": torch.ones(1)}, metadata={"state": state}))
+    with pytest.raises(ModelError, match="cannot read the weights"):
+        load_tensors(file)
 
 
 def test_a_loss_that_is_no_number_ends_it(clips: Path, tmp_path: Path) -> None:

@@ -362,7 +362,7 @@ def test_a_damaged_kept_answer_is_asked_again(extract: Extract, tmp_path: Path) 
         files = sorted((tmp_path / "answers").glob("*.json"))
         assert len(files) == 2
         files[0].write_bytes(b'{"answ')
-        files[1].write_bytes(b"[1]")
+        files[1].write_bytes(b'{"text": "", "a":' + b"[" * 100_000)
         assert extract(stub.url, signs="head_turning") == document
         assert len(stub.bodies) == 4
 
