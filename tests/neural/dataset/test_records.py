@@ -176,10 +176,9 @@ def test_the_chain_goes_from_perception_to_the_verdict_of_the_proof(
 
 def test_sides_are_those_that_a_mirrored_video_shows(judged: list[Document]) -> None:
     told = []
-    for known in (judged[0], judged[0].mirrored()):
-        known = msgspec.structs.replace(
-            known, recording=msgspec.structs.replace(known.recording, mirrored=True)
-        )
+    for found in (judged[0], judged[0].mirrored()):
+        mirror = msgspec.structs.replace(found.recording, mirrored=True)
+        known = msgspec.structs.replace(found, recording=mirror)
         recording = Described(document=known, patient="a", video="videos/a.mp4")
         records = made([recording], thinking=True)
         assert not [record for record in records if record.task == "diagnosis"]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -313,6 +314,23 @@ def test_other_models_and_missing_ones_are_refused(tmp_path: Path, clips: Path) 
     onnx.save(model, tmp_path / "other.onnx")
     with pytest.raises(ModelError, match="is no encoder that `s3ns export`"):
         look(video, tmp_path / "other.onnx")
+
+
+def test_a_card_that_is_not_of_the_file_is_refused(
+    encoder: Path, exported: Path, tmp_path: Path, clips: Path
+) -> None:
+    video, file = clips / "patient-0" / "clip-0.mp4", tmp_path / "x.onnx"
+    card = EncoderCard.read(encoder)
+    fewer = msgspec.structs.replace(card, signs=card.signs[:1]).to_json()
+    for text, said in (
+        (fewer, "gives 3 answers for 1 signs"),
+        ("{}", "not an encoder"),
+    ):
+        model = onnx.load(exported)
+        onnx.helper.set_model_props(model, {"s3ns.card": text})
+        onnx.save(model, file)
+        with pytest.raises(ModelError, match=said):
+            look(video, file)
 
 
 def test_what_no_window_shows_is_not_assessable() -> None:
