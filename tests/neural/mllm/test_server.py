@@ -322,6 +322,12 @@ def test_a_fault_that_stays_is_an_error_of_one_line(
     )
 
 
+@pytest.mark.parametrize("name", ["timeout", "backoff"])
+def test_nobody_waits_for_ever(extract: Extract, name: str) -> None:
+    with pytest.raises(CapabilityError, match=f"wrong setting .*{name}"):
+        extract("http://127.0.0.1:1/v1", **{name: "inf"})
+
+
 def test_no_server_at_all(extract: Extract) -> None:
     with stub_server(lambda body: NO) as stub:
         pass
