@@ -101,7 +101,7 @@ def _write(
 ) -> None:
     from s3ns.batch import find_videos
     from s3ns.neural.dataset.records import Described, make_records, part_by_patient
-    from s3ns.neural.dataset.write import link_video, write_dataset
+    from s3ns.neural.dataset.write import VIDEOS, link_video, write_dataset
     from s3ns.neural.encoders.corpus import find_clips, folders_of
 
     other = "grpo" if kind == "sft" else "sft"
@@ -109,8 +109,12 @@ def _write(
         raise click.UsageError(f"{output} holds {other} data; name another folder")
     if any(output.glob(f"{kind}-*")) and not overwrite:
         raise click.UsageError(f"{output} holds {kind} data; add --overwrite")
+    found = find_videos(videos)
+    own = (output / VIDEOS).resolve()  # what is there is replaced and removed
+    if any(video.resolve().is_relative_to(own) for video in found):
+        raise click.UsageError(f"videos lie in {output / VIDEOS}; name another folder")
     clips = find_clips(
-        find_videos(videos),
+        found,
         documents=[documents] if documents else folders_of(videos),
         patients=patients,
         remark=lambda text: console.say(f"note: {text}"),

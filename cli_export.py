@@ -91,9 +91,9 @@ def export(
     MODEL is a folder that s3ns train has written, or that holds a Qwen2.5-VL, Qwen3-VL
     or InternVL in the layout of transformers; of these the vision tower is written, for
     one --grid. The file states where it comes from and is compared with torch before it
-    is put into place: an fp32 file that differs by more than 1e-4 is not written.
-    --check tells how far it differs and how fast both are on --device; on a GPU,
-    onnxruntime runs it as one CUDA graph.
+    is put into place: an fp32 file that differs by more than 1e-4 is not written, of
+    others it is said how far they differ. --check tells how fast both are on --device
+    as well; on a GPU, onnxruntime runs it as one CUDA graph.
 
     An exported encoder is what --extractor encoder runs.
     """
@@ -124,6 +124,12 @@ def export(
         console.print(_report(parity, speed, console.table_width))
         if speed.remark:
             console.say(f"note: {speed.remark}")
+    else:
+        for one in parity:
+            console.say(
+                f"{one.output} differs from torch by up to {one.largest:.1e}, where "
+                f"the largest value is {one.scale:.3g}"
+            )
     console.say(f"{output.stat().st_size / 1e6:.1f} MB in {output}")
 
 

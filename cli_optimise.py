@@ -84,10 +84,17 @@ def optimise(
     options = ExtractOptions(fps=fps, device=device)
     backend = open_backend(how, device)
     known = []
+    patients: dict[str, str] = {}
     with Interviewer(backend) as interviewer:
         for row in rows(table, ("patient", "video", "document")):
             video = table.parent / row["video"]
             recording = probe(video)
+            patient = row["patient"].strip()
+            if not patient or patients.setdefault(recording.sha256, patient) != patient:
+                raise InputError(
+                    f"{table} names {'another' if patient else 'no'} patient for "
+                    f"{row['video']}; wordings would be judged on whom they are from"
+                )
             aids = aids_of(how, options, recording)
             plan = whole(
                 how.asked_signs(),
@@ -103,9 +110,7 @@ def optimise(
                     f"{row['document']} is of another recording than {row['video']}; "
                     f"name the one that belongs to it in {table}"
                 )
-            known += examples_of(
-                row["patient"], video, truth, plan, aids, sound=backend.hears
-            )
+            known += examples_of(patient, video, truth, plan, aids, sound=backend.hears)
         start = read_wording(Path(how.wording)) if how.wording else Wording()
         found = look_for_better(known, interviewer, calls=calls, start=start)
     console.say(

@@ -7,8 +7,6 @@ cannot judge counts neither for nor against.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections import defaultdict
@@ -29,9 +27,13 @@ from s3ns.facts import (
     vocabulary,
 )
 from s3ns.facts.finding import total_duration
+from s3ns.facts.tables import rows
 
 TOLD = ("mllm", "mllm check")
-"""Sources whose findings are explanations; all other sources are measurements."""
+"""Sources whose findings are explanations.
+
+All other sources are measurements, but for fused findings in which one has a part.
+"""
 
 ENOUGH = 0.6
 """Score from which an explanation counts as faithful (Li 2026, PathMotion)."""
@@ -130,26 +132,22 @@ def explain(documents: Iterable[Document]) -> list[Explanation]:
     given = list(documents)
     if len({document.recording.id for document in given}) > 1:
         raise InputError("the Documents are of several recordings; give those of one")
-    told: list[tuple[Finding, bool]] = []
+    told: list[Finding] = []
     measured: list[Observation] = []
     for document in given:
-        # Words tell the sides of the picture, which the Document has exchanged.
-        mirrored = document.recording.mirrored
-        told += [(i, mirrored) for i in document.findings if i.source in TOLD]
+        told += [item for item in document.findings if item.source in TOLD]
         everything: list[Observation] = [
             *document.findings,
             *document.absences,
             *document.unassessable,
         ]
-        measured += [item for item in everything if item.source not in TOLD]
+        measured += [i for i in everything if not set(TOLD) & set(i.source.split(", "))]
     if not measured:
         raise InputError("there is no measurement to hold the model's words against")
-    return [_explanation(*finding, measured) for finding in told]
+    return [_explanation(finding, measured) for finding in told]
 
 
-def _explanation(
-    told: Finding, mirrored: bool, measured: Sequence[Observation]
-) -> Explanation:
+def _explanation(told: Finding, measured: Sequence[Observation]) -> Explanation:
     same = [item for item in measured if item.sign == told.sign]
     seen = [
         item
@@ -157,7 +155,7 @@ def _explanation(
         if isinstance(item, Finding) and item.confidence >= SURE and item.overlaps(told)
     ]
     denied = [item for item in same if isinstance(item, Absence)]
-    claims = _claims(told, seen, _covered(denied, told), _side_named(told, mirrored))
+    claims = _claims(told, seen, _covered(denied, told), _side_named(told))
     outcomes = [claim.outcome for claim in claims if claim.outcome != "not_assessable"]
     score = outcomes.count("supported") / len(outcomes) if outcomes else None
     return Explanation(finding=told, claims=tuple(claims), score=score)
@@ -231,7 +229,7 @@ def _side_claim(
     )
 
 
-def _side_named(told: Finding, mirrored: bool) -> Side | None:
+def _side_named(told: Finding) -> Side | None:
     """Return the patient's own side that a model's words name, if they name one."""
     words = told.evidence.lower()
     found = set(re.findall(r"\b(left|right|both|bilateral)\b", words))
@@ -239,8 +237,7 @@ def _side_named(told: Finding, mirrored: bool) -> Side | None:
         return Side.BILATERAL
     if not found:
         return None
-    side = Side(found.pop())
-    return side.mirrored if mirrored else side
+    return Side(found.pop())
 
 
 def _rates_named(words: str) -> list[float]:
@@ -303,22 +300,11 @@ def read_ratings(path: Path) -> dict[str, list[float]]:
         If the file cannot be read, a column is missing, a rating is no percentage, or a
         rater rated an explanation twice.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    wanted = {"explanation", "rater", "rating"}
-    if not wanted <= set(rows.fieldnames or ()):
-        came = ", ".join(rows.fieldnames or ())
-        raise InputError(
-            f"expected the columns explanation, rater and rating in {path}, got {came}"
-        )
     ratings: dict[str, list[float]] = defaultdict(list)
     met: set[tuple[str, str]] = set()
-    for row in rows:
+    for row in rows(path, ("explanation", "rater", "rating")):
         who = (row["explanation"], row["rater"])
-        said = (row["rating"] or "").strip().removesuffix("%").strip()
+        said = row["rating"].strip().removesuffix("%").strip()
         if not said:
             continue
         try:
@@ -327,11 +313,11 @@ def read_ratings(path: Path) -> dict[str, list[float]]:
             value = math.nan
         if not 0 <= value <= 100:
             raise InputError(
-                f"{path}:{rows.line_num}: expected a percentage from 0 to 100, "
-                f"got {row['rating']!r}"
+                f"{path}: expected a percentage from 0 to 100 of {who[1]} for "
+                f"{who[0]}, got {row['rating']!r}"
             )
         if who in met:
-            raise InputError(f"{path}:{rows.line_num}: {who[1]} rated {who[0]} twice")
+            raise InputError(f"{path}: {who[1]} rated {who[0]} twice")
         met.add(who)
         ratings[who[0]].append(value / 100)
     values = [value for found in ratings.values() for value in found]

@@ -29,13 +29,13 @@ def rows(path: Path, needed: Iterable[str]) -> list[Row]:
     # Cells in quotes may have several lines.
     lines = io.StringIO(text, newline="")
     table = csv.DictReader(lines, delimiter=delimiter, restval="")
-    missing = [name for name in needed if name not in (table.fieldnames or ())]
-    if missing:
-        raise InputError(
-            f"{path} lacks the column {missing[0]!r}; came "
-            f"{', '.join(table.fieldnames or ['none'])}"
-        )
     try:
+        missing = [name for name in needed if name not in (table.fieldnames or ())]
+        if missing:
+            raise InputError(
+                f"{path} lacks the column {missing[0]!r}; came "
+                f"{', '.join(table.fieldnames or ['none'])}"
+            )
         return [{k: v for k, v in row.items() if isinstance(v, str)} for row in table]
     except csv.Error as error:
         raise InputError(f"{path}, line {table.line_num}: {error}") from error

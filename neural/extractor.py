@@ -54,6 +54,12 @@ class ExtractOptions:
     mirrored: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def stated_roi(self) -> str | None:
+        """Where the patient is, as it is typed and kept in Documents."""
+        roi = self.patient_roi
+        return None if roi is None else ",".join(map(str, roi))
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What only one extractor understands; each field has a default and a description.

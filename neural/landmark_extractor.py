@@ -188,10 +188,9 @@ def _device_remarks(models: dict[str, Model]) -> list[str]:
 def _parameters(
     options: ExtractOptions, models: dict[str, Model]
 ) -> dict[str, str | int | float | bool | None]:
-    roi = options.patient_roi
     return {
         "fps": options.fps,
         "device": models[LANDMARK_MODELS[0]].device,
-        "patient_roi": None if roi is None else ",".join(map(str, roi)),
+        "patient_roi": options.stated_roi,
         "mirrored": options.mirrored,
     }

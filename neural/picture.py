@@ -98,6 +98,28 @@ def check_inside(region: tuple[int, int, int, int], size: tuple[int, int]) -> No
         )
 
 
+def part_of(image: Picture, region: tuple[int, int, int, int] | None) -> Picture:
+    """Return the patient's place of a picture, or all of it where none is named.
+
+    Parameters
+    ----------
+    image
+        ``(height, width, 3)``.
+    region
+        ``(x, y, width, height)`` in pixels.
+
+    Raises
+    ------
+    InputError
+        If it lies outside.
+    """
+    if region is None:
+        return image
+    x, y, width, height = region
+    check_inside(region, (image.shape[1], image.shape[0]))
+    return image[y : y + height, x : x + width]
+
+
 def size_of(picture: AnyPicture) -> tuple[int, int]:
     """Return width and height."""
     if isinstance(picture, Planes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -27,10 +28,8 @@ from s3ns.faithfulness import ENOUGH, Explanation, explain, read_ratings, summed
 STEP = Step(stage="extract", tool="t", version="1")
 
 
-def document(
-    *items: Observation, name: str = "rec-1", mirrored: bool = False
-) -> Document:
-    recording = Recording(id=name, duration=60, mirrored=mirrored)
+def document(*items: Observation, name: str = "rec-1") -> Document:
+    recording = Recording(id=name, duration=60)
     return Document(recording=recording).with_observations(items, STEP)
 
 
@@ -52,8 +51,8 @@ def told(start: float, end: float, side: Side, words: str = "jerks") -> Finding:
     )
 
 
-def explanation(*items: Observation, mirrored: bool = False) -> Explanation:
-    (found,) = explain([document(*items, mirrored=mirrored)])
+def explanation(*items: Observation) -> Explanation:
+    (found,) = explain([document(*items)])
     return found
 
 
@@ -133,10 +132,13 @@ def test_two_sided_jerks_support_either_way_of_saying_it() -> None:
     assert explanation(*pair, told(10, 20, Side.LEFT)).score == 1.0
 
 
-def test_words_of_a_mirrored_recording_name_the_sides_of_the_picture() -> None:
-    items = (measured(10, 20, Side.RIGHT), told(10, 20, Side.RIGHT, "the left arm"))
-    assert explanation(*items, mirrored=True).contradictions == []
-    assert explanation(*items).contradictions != []
+def test_words_of_a_mirrored_recording_are_exchanged_once() -> None:
+    as_shown = document(told(10, 20, Side.LEFT, "the left arm"))
+    truth = document(measured(10, 20, Side.RIGHT))
+    (found,) = explain([truth, as_shown.mirrored()])
+    assert outcomes(found)["words"] == "supported"
+    (found,) = explain([truth, as_shown])
+    assert outcomes(found)["words"] == "contradicted"
 
 
 def test_two_documents_of_one_recording() -> None:
@@ -148,6 +150,13 @@ def test_two_documents_of_one_recording() -> None:
         explain([one, document(told(10, 20, Side.RIGHT), name="rec-2")])
     with pytest.raises(InputError, match="no measurement"):
         explain([two])
+
+
+def test_what_a_model_has_a_part_in_is_no_measurement() -> None:
+    words = told(10, 20, Side.RIGHT)
+    fused = msgspec.structs.replace(words, source="landmarks, mllm")
+    with pytest.raises(InputError, match="no measurement"):
+        explain([document(words), document(fused)])
 
 
 @given(st.lists(st.none() | st.floats(0, 1)))
@@ -185,12 +194,13 @@ def test_ratings_from_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("explanation,rating\n", "expected the columns"),
-        ("explanation,rater,rating\na,1,120\n", ":2: expected a percentage"),
-        ("explanation,rater,rating\na,1,good\n", ":2: expected a percentage"),
-        ("explanation,rater,rating\na,1,50\na,1,70\n", ":3: 1 rated a twice"),
+        ("explanation,rating\n", "lacks the column 'rater'"),
+        ("explanation,rater,rating\na,1,120\n", "of 1 for a, got '120'"),
+        ("explanation,rater,rating\na,1,good\n", "of 1 for a, got 'good'"),
+        ("explanation,rater,rating\na,1,50\na,1,70\n", "1 rated a twice"),
+        (f"explanation,rater,rating\n{'a' * 200_000},1,50\n", "field larger"),
         ("explanation,rater,rating\na,1,0.5\nb,1,0.9\n", "are shares"),
-        ("", "expected the columns"),
+        ("", "lacks the column"),
     ],
 )
 def test_ratings_that_cannot_be_read(tmp_path: Path, text: str, said: str) -> None:

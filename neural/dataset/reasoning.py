@@ -11,14 +11,28 @@ rules said.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 import msgspec
 
-from s3ns.facts import Document, Finding, Side, clock, sign_named, vocabulary
+from s3ns.facts import (
+    Document,
+    Finding,
+    Interval,
+    Side,
+    Sign,
+    clock,
+    sign_named,
+    vocabulary,
+)
+from s3ns.facts.finding import total_duration
 
 Level = Literal["perception", "time", "side", "sequence", "report", "verdict"]
 LEVELS: tuple[Level, ...] = get_args(Level)
+
+MOSTLY = 0.9
+"""Share of the recording that must have been looked at to answer no (design)."""
 
 
 class ReasoningStep(
@@ -52,6 +66,20 @@ def chain(document: Document, *, upto: Level) -> list[ReasoningStep]:
     return [ReasoningStep(level=k, text=texts[k]) for k in wanted if texts[k]]
 
 
+def judged(document: Document) -> Iterator[tuple[Sign, str]]:
+    """Yield each sign of which something is known of the whole recording.
+
+    Beside it stands ``yes``, ``no`` or ``cannot_tell``.
+    """
+    for sign in vocabulary().signs:
+        if any(finding.sign == sign.name for finding in document.findings):
+            yield sign, "yes"
+        elif _covers(document, document.absences, sign.name):
+            yield sign, "no"
+        elif _covers(document, document.unassessable, sign.name):
+            yield sign, "cannot_tell"
+
+
 def onset_order(document: Document) -> list[str]:
     """Return the signs in the order in which each was first seen."""
     return list(dict.fromkeys(finding.sign for finding in by_onset(document)))
@@ -63,9 +91,13 @@ def by_onset(document: Document) -> list[Finding]:
 
 
 def report(document: Document) -> str:
-    """Return what was seen as a report of plain sentences, without a diagnosis."""
+    """Return what was seen as a report of plain sentences, without a diagnosis.
+
+    Where nothing could be judged there is nothing to report.
+    """
     if not document.findings:
-        return "No sign was seen." if document.absences else ""
+        is_known = any(label == "no" for _, label in judged(document))
+        return "No sign was seen." if is_known else ""
     return " ".join(
         f"{_title(finding.sign).capitalize()}{_sided(finding)} was seen from "
         f"{clock(finding.start)} to {clock(finding.end)}."
@@ -78,20 +110,24 @@ def _perception(document: Document) -> str:
         f"{_title(f.sign)}: {f.evidence or sign_named(f.sign).definition}"
         for f in by_onset(document)
     ]
-    names = list(dict.fromkeys(item.sign for item in document.absences))
-    found = {finding.sign for finding in document.findings}
-    missed = [_title(name) for name in names if name not in found]
+    known = {sign.name: label for sign, label in judged(document)}
+    missed = [_title(name) for name, label in known.items() if label == "no"]
     parts = ["; ".join(dict.fromkeys(seen))] if seen else []
     if missed:
         parts.append(f"looked for and not seen: {', '.join(missed)}")
     hidden = {
         f"{_title(item.sign)} ({vocabulary().reasons[item.reason]})": None
         for item in document.unassessable
-        if item.sign not in found and item.sign not in names
+        if known.get(item.sign, "cannot_tell") == "cannot_tell"
     }
     if hidden:
         parts.append(f"could not be judged: {', '.join(hidden)}")
     return ". ".join(parts)
+
+
+def _covers(document: Document, items: Iterable[Interval], sign: str) -> bool:
+    covered = total_duration(item for item in items if item.sign == sign)
+    return covered >= MOSTLY * document.recording.duration > 0
 
 
 def _time(document: Document) -> str:

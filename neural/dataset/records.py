@@ -79,6 +79,16 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     patient: str
     video: str
 
+    @property
+    def shown(self) -> Document:
+        """The Document with the sides as the video shows them.
+
+        A model sees the sides of a mirrored recording exchanged, and whoever asks it
+        exchanges them back. The verdict, whose reasons name sides, is left out then.
+        """
+        is_mirrored = self.document.recording.mirrored
+        return self.document.mirrored() if is_mirrored else self.document
+
 
 def make_records(
     recordings: Sequence[Described],
@@ -106,7 +116,7 @@ def make_records(
     seed
         Of the choice of what is left out.
     """
-    pairs = [(r, example) for r in recordings for example in examples(r.document)]
+    pairs = [(r, example) for r in recordings for example in examples(r.shown)]
     if kind == "sft":
         pairs = _balanced(pairs, seed)
     weights = _weights(example for _, example in pairs)
@@ -164,7 +174,7 @@ def _record(
     thinking: bool,
 ) -> Record:
     solution = encoded(example.answer)
-    reasoning = chain(recording.document, upto=TASKS[example.task].level)
+    reasoning = chain(recording.shown, upto=TASKS[example.task].level)
     system = f"{SYSTEM} {THINKING}" if thinking else SYSTEM
     messages = [
         Message("system", system),

@@ -17,12 +17,16 @@ from s3ns.facts import (
     Finding,
     Label,
     Side,
-    Sign,
     clock,
     vocabulary,
 )
-from s3ns.facts.finding import total_duration
-from s3ns.neural.dataset.reasoning import Level, by_onset, onset_order, report
+from s3ns.neural.dataset.reasoning import (
+    Level,
+    by_onset,
+    judged,
+    onset_order,
+    report,
+)
 
 SYSTEM = (
     "You watch one person in a video. Describe only what can be seen or heard. Left "
@@ -34,9 +38,6 @@ THINKING = (
     "First reason step by step between <think> and </think>, then give the JSON object "
     "between <answer> and </answer>."
 )
-
-MOSTLY = 0.9
-"""Share of the recording that must have been looked at to answer no (design)."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,13 @@ class Task:
     level: Level
 
 
-def examples(
-    document: Document, *, without: frozenset[str] = frozenset()
-) -> list[Example]:
-    """Return the examples of all tasks for a recording, but for some tasks."""
-    return [
-        example
-        for name, task in TASKS.items()
-        if name not in without
-        for example in task.examples(document)
-    ]
+def examples(document: Document) -> list[Example]:
+    """Return the examples of all tasks for a recording."""
+    return [one for task in TASKS.values() for one in task.examples(document)]
 
 
 def _recognition(document: Document) -> Iterator[Example]:
-    for sign, label in _judged(document):
+    for sign, label in judged(document):
         yield Example(
             "recognition",
             sign.name,
@@ -95,7 +89,7 @@ def _recognition(document: Document) -> Iterator[Example]:
 
 
 def _justification(document: Document) -> Iterator[Example]:
-    for sign, label in _judged(document):
+    for sign, label in judged(document):
         seen = [f for f in by_onset(document) if f.sign == sign.name]
         if label == "cannot_tell" or (label == "yes" and not seen[0].evidence):
             continue
@@ -140,6 +134,8 @@ def _onset(document: Document) -> Iterator[Example]:
 
 
 def _sequence(document: Document) -> Iterator[Example]:
+    if not report(document):
+        return  # that nothing could be judged is no list of nothing
     names = ", ".join(vocabulary().by_name)
     yield Example(
         "sequence",
@@ -190,22 +186,6 @@ TASKS: dict[str, Task] = {
 def encoded(answer: dict[str, Any]) -> str:
     """Return an answer as JSON on one line."""
     return json.dumps(answer, ensure_ascii=False)
-
-
-def _judged(document: Document) -> Iterator[tuple[Sign, str]]:
-    """Yield each sign of which something is known of the whole recording."""
-    for sign in vocabulary().signs:
-        if any(finding.sign == sign.name for finding in document.findings):
-            yield sign, "yes"
-        elif _covers(document, document.absences, sign.name):
-            yield sign, "no"
-        elif _covers(document, document.unassessable, sign.name):
-            yield sign, "cannot_tell"
-
-
-def _covers(document: Document, items: tuple[Any, ...], sign: str) -> bool:
-    covered = total_duration(item for item in items if item.sign == sign)
-    return covered >= MOSTLY * document.recording.duration > 0
 
 
 def _first_of_each(document: Document) -> list[Finding]:

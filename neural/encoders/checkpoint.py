@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from s3ns.facts import ModelError
 from s3ns.neural.encoders.architectures import Encoder, build
 from s3ns.neural.encoders.card import WEIGHTS_FILE, EncoderCard
+from s3ns.neural.models.archives import sha256_of
 from s3ns.neural.models.store import put_file
 
 STATE = "state"
@@ -42,7 +43,7 @@ def load_tensors(
             names = filter(wanted, file.keys())
             tensors = {name: file.get_tensor(name) for name in names}
             state = json.loads((file.metadata() or {}).get(STATE, "null"))
-    except (OSError, SafetensorError, json.JSONDecodeError) as error:
+    except (OSError, SafetensorError, ValueError, RecursionError) as error:
         raise ModelError(
             f"cannot read the weights {path} ({str(error).splitlines()[0]}); expected "
             "a whole file in the safetensors format"
@@ -105,6 +106,15 @@ def start_from(encoder: Encoder, path: Path) -> None:
         else:
             taken[name] = source
     encoder.load_state_dict(taken)
+
+
+def weights_hash(network: nn.Module) -> str:
+    """Return a hash of all weights of a network by their names."""
+    digest = [
+        f"{name}:{sha256_of(value.detach().cpu().contiguous().numpy().tobytes())}"
+        for name, value in sorted(network.state_dict().items())
+    ]
+    return sha256_of("\n".join(digest).encode())
 
 
 def optimizer_tensors(

@@ -72,7 +72,8 @@ def find_clips(
     """Join videos with their Documents and patients.
 
     A Document belongs to the video with the hash that it states, or, where it states
-    none, to the video beside it with the same name. A clip's patient is looked up in
+    none, to the video beside it with the same name, or else to the only one of its
+    name. A clip's patient is looked up in
     the table of patients; without a table, the folder that holds the clip stands for
     the patient. Of copies of a video one is taken, so that none is learned from and
     tested on.
@@ -95,7 +96,7 @@ def find_clips(
         If nothing belongs together, a Document is damaged, two tell differently of one
         clip, or the table lacks a clip or does not tell which is meant.
     """
-    known = _Documents(documents)
+    known = _Documents(documents, videos)
     table = None if patients is None else read_patients(patients)
     names = Counter(name for video in videos for name in {video.name, video.stem})
     clips, without, copies = [], 0, 0
@@ -147,7 +148,8 @@ def read_patients(path: Path) -> dict[str, str]:
     """
     table: dict[str, str] = {}
     for row in rows(path, PATIENTS_COLUMNS):
-        clip, patient = row["clip"], row["patient"]
+        # "P1" and "P1 " are one patient, who must not be in two folds
+        clip, patient = row["clip"].strip(), row["patient"].strip()
         if patient and table.setdefault(clip, patient) != patient:
             raise InputError(f"{path} gives the clip {clip!r} to two patients")
     return table
@@ -221,8 +223,8 @@ def _decoded(
             yield window.pictures
         if count != len(wanted):
             raise InputError(
-                f"{clip.video} breaks off: {count} of {len(wanted)} windows could be "
-                "read; leave it out or repair it"
+                f"{clip.video} breaks off or has holes: {count} of {len(wanted)} "
+                "windows could be read; leave it out or repair it"
             )
         progress(number, len(clips))
 
@@ -232,22 +234,25 @@ def _write_pictures(
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    target = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
-    for row, pictures in enumerate(decoded):
-        target[row] = pictures
-    target.flush()
-    del target
-    partial.replace(path)
+    try:
+        target = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+        for row, pictures in enumerate(decoded):
+            target[row] = pictures
+        target.flush()
+        del target
+        partial.replace(path)
+    finally:  # pictures of patients that no later run would use
+        partial.unlink(missing_ok=True)
 
 
 class _Documents:
     """The Documents of folders, by the hash they state or by their name."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folders: Iterable[Path], videos: Iterable[Path]) -> None:
         self._by_hash: dict[str, dict[Path, Document]] = {}
         self._by_name: dict[str, dict[Path, Document]] = {}
         found = {path for folder in folders for path in folder.rglob("*.json")}
-        for path in sorted(found):
+        for path in sorted(path for path in found if path.is_file()):
             raw = path.read_bytes()
             if b'"s3ns-document"' not in raw:
                 continue  # other JSON may lie beside the clips
@@ -258,6 +263,11 @@ class _Documents:
             else:
                 beside = self._by_name.setdefault(path.stem, {})
                 beside[path.parent.resolve()] = document
+        places = [(video.stem, video.parent.resolve()) for video in videos]
+        self._videos = set(places)
+        self._without = Counter(
+            stem for stem, parent in places if parent not in self._by_name.get(stem, {})
+        )
 
     def of(self, video: Path, recording: Recording) -> Document | None:
         """Return the Document of a video, if there is one."""
@@ -273,12 +283,16 @@ class _Documents:
         named = self._by_name.get(video.stem, {})
         if (parent := video.parent.resolve()) in named:
             return named[parent]
-        if len(named) > 1:
+        # one that lies beside another video of that name is of that one
+        free = [d for at, d in named.items() if (video.stem, at) not in self._videos]
+        count = self._without[video.stem]
+        if free and (len(free) > 1 or count > 1):
             raise InputError(
-                f"{len(named)} Documents are named {video.stem}.json, and none lies "
-                f"beside {video.name}; put it there, or state the sha256 of the video"
+                f"{len(free)} Documents named {video.stem}.json may be of {count} "
+                f"videos of that name, and none lies beside {video.name}; put it "
+                "there, or state the sha256 of the video"
             )
-        return next(iter(named.values()), None)
+        return next(iter(free), None)
 
 
 def _patient(
@@ -288,7 +302,7 @@ def _patient(
     names: Mapping[str, int],
 ) -> str:
     if table is None:
-        return str(video.parent)
+        return str(video.parent.resolve())  # a folder may be named in two ways
     for name in (recording.id, video.name, video.stem):
         if name in table:
             if names[name] > 1:

@@ -97,6 +97,11 @@ def run_experiment(
         require("tensorboard", install="tensorboard")
     signs = visible_signs()
     _tried(settings, signs)
+    # before the clips are decoded, which may take hours: they may not suffice
+    truth = np.array([video_labels(clip.document, signs) for clip in clips])
+    fold_of = assign_folds(
+        [clip.patient for clip in clips], truth == 1, settings.folds, settings.seed
+    )
     corpus = build_corpus(
         clips,
         signs,
@@ -104,10 +109,6 @@ def run_experiment(
         stride=settings.step,
         cache=folder / CACHE,
         progress=lambda done, total: say(f"{done:g} of {total:g} clips decoded"),
-    )
-    truth = np.array([video_labels(clip.document, signs) for clip in clips])
-    fold_of = assign_folds(
-        [clip.patient for clip in clips], truth == 1, settings.folds, settings.seed
     )
     chosen = settings.chosen_folds
     shape = (len(clips), len(signs))

@@ -8,7 +8,14 @@ from typing import Annotated
 import numpy as np
 
 from s3ns import __version__
-from s3ns.facts import CapabilityError, Document, FileHash, ModelError, Step
+from s3ns.facts import (
+    CapabilityError,
+    Document,
+    FileHash,
+    InputError,
+    ModelError,
+    Step,
+)
 from s3ns.neural.encoders.card import EncoderCard
 from s3ns.neural.encoders.findings import observations
 from s3ns.neural.encoders.scores import sigmoid
@@ -103,6 +110,11 @@ class EncoderExtractor:
             )
         for window in () if is_slow else prefetched(shown, _READ_AHEAD):
             (answer,) = model.run(window.pictures[None]).values()
+            if answer.shape != (1, len(card.signs)):
+                raise ModelError(
+                    f"{self._path} gives {answer.size} answers for {len(card.signs)} "
+                    "signs; export the encoder again"
+                )
             begins.append(window.start)
             logits.append(answer[0])
             progress(min(window.end, end) - start, end - start)
@@ -128,6 +140,7 @@ class EncoderExtractor:
                     "frames": card.view.frames,
                     "stride": stride,
                     "device": model.device,
+                    "patient_roi": options.stated_roi,
                     "mirrored": options.mirrored,
                 },
                 models=(FileHash("encoder", sha256_of(self._path.read_bytes())),),
@@ -144,7 +157,7 @@ def read_card(model: Model, path: Path) -> EncoderCard:
     Raises
     ------
     ModelError
-        If the file was not made by ``s3ns export`` from an encoder.
+        If the file was not made by ``s3ns export`` from an encoder, or is damaged.
     """
     text = model.metadata.get(CARD_KEY)
     if text is None:
@@ -152,4 +165,7 @@ def read_card(model: Model, path: Path) -> EncoderCard:
             f"{path} is no encoder that `s3ns export` has written: it does not state "
             "what it was trained to see"
         )
-    return EncoderCard.from_json(text, name=str(path))
+    try:
+        return EncoderCard.from_json(text, name=str(path))
+    except InputError as error:
+        raise ModelError(str(error)) from error

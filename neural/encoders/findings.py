@@ -73,7 +73,10 @@ def observations(
 def _by_time(
     begins: Sequence[float], probabilities: Floats, length: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the edges ``(steps + 1,)`` of steps of time and their probabilities."""
+    """Return the edges ``(steps + 1,)`` of steps of time and their probabilities.
+
+    They are NaN where no window lies.
+    """
     starts = np.round(np.asarray(begins, np.float64), 4)
     if not len(starts):
         return np.zeros(0), np.zeros((0, probabilities.shape[-1]))
@@ -86,21 +89,24 @@ def _by_time(
     np.add.at(change, np.searchsorted(edges, starts), given)
     np.subtract.at(change, np.searchsorted(edges, ends), given)
     total = np.cumsum(change, axis=0)[:-1]
-    shares = total[:, 1:] / np.maximum(np.round(total[:, :1]), 1)
+    windows = np.round(total[:, :1])
+    shares = total[:, 1:] / np.where(windows, windows, np.nan)
     return edges, np.round(shares, 9)  # sums leave a trace of what is over
 
 
 def _runs(
     sign: str, edges: Floats, shares: Floats, threshold: float
 ) -> list[Observation]:
-    seen = shares >= threshold
-    turns = np.flatnonzero(np.diff(seen)) + 1
+    shown, seen = ~np.isnan(shares), shares >= threshold
+    turns = np.flatnonzero(np.diff(seen) | np.diff(shown)) + 1
     bounds = [0, *turns.tolist(), len(seen)]
     kind = sign_named(sign)
     found: list[Observation] = []
     for first, beyond in pairwise(bounds):
         start, end = round(float(edges[first]), 2), round(float(edges[beyond]), 2)
-        if not seen[first]:
+        if not shown[first]:  # the recording has a hole
+            found += _blind(sign, start, end, "frame_rate_too_low")
+        elif not seen[first]:
             found.append(Absence(sign=sign, start=start, end=end, source=SOURCE))
         elif end - start < kind.minimum_duration:
             found += _blind(sign, start, end, "too_short")

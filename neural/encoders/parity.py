@@ -33,7 +33,7 @@ class OutputParity:
     largest
         Largest absolute difference of two values.
     cosine
-        One minus the cosine of all values together.
+        One minus the cosine of all values together; 1 if only one of them is nothing.
     scale
         Largest absolute value that torch gave, to compare with.
     """
@@ -174,10 +174,13 @@ def _parity(name: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Output
     ours = np.concatenate([one for one, _ in pairs])
     theirs = np.concatenate([other for _, other in pairs])
     lengths = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
-    cosine = 1 - float(ours @ theirs) / lengths if lengths else 0.0
+    if lengths:
+        cosine = 1 - float(ours @ theirs) / lengths
+    else:
+        cosine = float(ours.any() or theirs.any())
     return OutputParity(
         output=name,
         largest=float(np.abs(ours - theirs).max()),
-        cosine=max(0.0, cosine),
+        cosine=max(cosine, 0.0),  # in this order what is no number stays none
         scale=float(np.abs(theirs).max()),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import get_args
 
 import msgspec
@@ -172,20 +172,18 @@ def _sign_score(
 
 
 def _mean(found: Sequence[SignScore]) -> SignScore:
-    def mean(name: str) -> float:
-        values = [getattr(one, name) for one in found]
-        return math.fsum(v for v in values if v is not None) / max(
-            1, sum(v is not None for v in values)
-        )
+    def mean(values: Iterable[float | None]) -> float | None:
+        defined = [value for value in values if value is not None]
+        return fmean(defined) if defined else None
 
     return SignScore(
         sign="mean",
         videos=max(one.videos for one in found),
         seen=sum(one.seen for one in found),
         answered=max(one.answered for one in found),
-        f1=mean("f1"),
-        constant_f1=mean("constant_f1"),
-        balanced_accuracy=mean("balanced_accuracy"),
-        mcc=mean("mcc"),
-        auc=mean("auc"),
+        f1=fmean(one.f1 for one in found),
+        constant_f1=fmean(one.constant_f1 for one in found),
+        balanced_accuracy=mean(one.balanced_accuracy for one in found),
+        mcc=mean(one.mcc for one in found),
+        auc=mean(one.auc for one in found),
     )

@@ -14,6 +14,7 @@ from s3ns.neural.extractor import about
 Precision = Literal["fp32", "bf16", "fp16"]
 
 _USUAL = View()
+# of the weights to begin with, the trainer keeps the hash in place of the path
 _NOT_OF_THE_RESULT = ("device", "fold", "start_from", "tensorboard")
 
 

@@ -52,7 +52,7 @@ def tower_in(folder: Path, grid: Grid) -> Exportable:
         config = transformers.AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # transformers raises many kinds
         raise InputError(
             f"{folder} holds neither an encoder of `s3ns train` nor a model of "
             f"transformers: {' '.join(str(error).split())[:150]}"

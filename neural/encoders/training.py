@@ -28,11 +28,13 @@ from s3ns.neural.encoders.checkpoint import (
     restore_optimizer,
     save_tensors,
     start_from,
+    weights_hash,
 )
 from s3ns.neural.encoders.corpus import Corpus
 from s3ns.neural.encoders.folds import Split
 from s3ns.neural.encoders.scores import sigmoid
 from s3ns.neural.encoders.settings import Precision, TrainSettings
+from s3ns.neural.models.archives import sha256_of
 from s3ns.neural.prefetch import prefetched
 from s3ns.neural.torch_device import torch_device
 
@@ -90,9 +92,12 @@ class Trainer:
         self._scaler = torch.amp.GradScaler(
             self._device.type, enabled=options.precision == "fp16"
         )
+        used = np.concatenate([self._train, self._validation])
         self._settings = {
             "options": options.of_the_result(),
             "card": card.to_json(),
+            "labels": sha256_of(used.tobytes() + self._labels[used].tobytes()),
+            "start_from": "",
         }
         self._history: list[dict[str, float]] = []
         self._best_epoch = 0
@@ -100,6 +105,7 @@ class Trainer:
     def start_from(self, weights: Path) -> None:
         """Take over published weights before the first epoch."""
         start_from(self._encoder, weights)
+        self._settings["start_from"] = weights_hash(self._encoder)
 
     def run(self, *, resume: bool, progress: Progress, log: Log) -> Trained:
         """Train until the validation loss no longer falls, and return the best.
@@ -116,7 +122,8 @@ class Trainer:
         Raises
         ------
         InputError
-            If the run to go on with had other settings or clips.
+            If the run to go on with had other settings, clips, labels or published
+            weights.
         """
         if resume and (self._folder / CHECKPOINT_FILE).is_file():
             self._restore()
@@ -224,8 +231,9 @@ class Trainer:
         tensors, state = load_tensors(path)
         if state["settings"] != self._settings:
             raise InputError(
-                f"{path} is of a training with other clips or settings; use the same "
-                "ones, or leave --resume out to begin anew"
+                f"{path} is of a training with other clips or settings, or what is "
+                "known of the clips has changed; use the same ones, or name another "
+                "folder to begin anew"
             )
         prefix = "model."
         self._encoder.load_state_dict(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from s3ns.neural.encoders.card import View
-from s3ns.neural.picture import check_inside
+from s3ns.neural.picture import part_of
 from s3ns.neural.video import Frame, Media, Remark, read
 
 Pictures = npt.NDArray[np.uint8]
@@ -58,10 +59,12 @@ def windows(
     roi: Region | None = None,
     remarks: list[str] | None = None,
 ) -> Iterator[Window]:
-    """Yield the windows of a stretch, one for each of :func:`starts`.
+    """Yield the windows of a stretch, at most one for each of :func:`starts`.
 
     At most one window of pictures is held. A moment for which the file has no picture,
-    because its own frame rate is lower, shows the latest one.
+    because its own frame rate is lower, shows the latest one; where one picture would
+    stand for more than half of a window in a row, beside its own moment, there is none:
+    what was not recorded is no quiet patient.
 
     Parameters
     ----------
@@ -80,28 +83,17 @@ def windows(
         If the recording cannot be read.
     """
     begins = starts(start, end, view, stride)
-    held: deque[Pictures] = deque(maxlen=view.frames)
     media = read(video, fps=view.fps, start=start, end=end, sound=False)
-    grid = _on_grid(_frames(media, view, roi, remarks), view, start)
-    turn = 0
-    for place, picture in enumerate(grid):
-        held.append(picture)
-        first = place + 1 - view.frames
-        if turn < len(begins) and first == turn * stride:
+    frames = _frames(media, view, roi, remarks)
+    count = (len(begins) - 1) * stride + view.frames if begins else 0
+    held: deque[_Moment] = deque(maxlen=view.frames)
+    for place, moment in enumerate(_on_grid(frames, view, start, count), start=1):
+        held.append(moment)
+        turn, rest = divmod(place - view.frames, stride)
+        if rest == 0 and 0 <= turn < len(begins) and _is_shown(held):
             begin = begins[turn]
-            yield Window(begin, begin + view.seconds, np.stack(held))
-            turn += 1
-    # A file that ends a little early is filled up with its last picture.
-    while turn < len(begins) and held:
-        missing = turn * stride + view.frames - (place + 1)
-        if missing > view.frames // 2:
-            return
-        for _ in range(missing):
-            held.append(held[-1])
-            place += 1
-        begin = begins[turn]
-        yield Window(begin, begin + view.seconds, np.stack(held))
-        turn += 1
+            pictures = np.stack([moment.picture for moment in held])
+            yield Window(begin, begin + view.seconds, pictures)
 
 
 def fitted(image: Pictures, size: int) -> Pictures:
@@ -124,28 +116,47 @@ def _frames(
 ) -> Iterator[tuple[float, Pictures]]:
     for item in media:
         if isinstance(item, Frame):
-            image = item.image
-            if roi is not None:
-                x, y, width, height = roi
-                check_inside(roi, (image.shape[1], image.shape[0]))
-                image = image[y : y + height, x : x + width]
-            yield item.time, fitted(image, view.picture)
+            yield item.time, fitted(part_of(item.image, roi), view.picture)
         elif isinstance(item, Remark) and remarks is not None:
             remarks.append(item.text)
 
 
+class _Moment(NamedTuple):
+    """A picture, and for how many moments it has been shown again."""
+
+    picture: Pictures
+    age: int
+
+    def again(self) -> _Moment:
+        return _Moment(self.picture, self.age + 1)
+
+
+def _is_shown(window: Collection[_Moment]) -> bool:
+    """Tell whether no picture stands for more than half of a window beside its own."""
+    run = max(min(moment.age, place) for place, moment in enumerate(window, start=1))
+    return run <= len(window) // 2
+
+
 def _on_grid(
-    frames: Iterable[tuple[float, Pictures]], view: View, start: float
-) -> Iterator[Pictures]:
-    """Yield one picture for each moment of the grid that begins at ``start``."""
+    frames: Iterable[tuple[float, Pictures]], view: View, start: float, count: int
+) -> Iterator[_Moment]:
+    """Yield one picture for each moment of the grid that begins at ``start``.
+
+    The last one is shown again until there are ``count``.
+    """
     tick = 0
-    last: Pictures | None = None
+    last: _Moment | None = None
     for time, picture in frames:
         # Moments that pass before this picture show the one before.
         while last is not None and start + (tick + LATE) / view.fps < time:
+            last = last.again()
             yield last
             tick += 1
-        last = picture
+        last = _Moment(picture, 0)
         if start + (tick - LATE) / view.fps <= time:
-            yield picture
+            yield last
             tick += 1
+    while last is not None and tick < count:
+        last = last.again()
+        yield last
+        tick += 1

@@ -71,5 +71,9 @@ class Cached:
 def _read(path: Path) -> Reply | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Reply)
-    except (OSError, msgspec.DecodeError):  # not there, or damaged: asked again
+    except (
+        OSError,
+        msgspec.DecodeError,
+        RecursionError,
+    ):  # not there, or damaged: asked again
         return None

@@ -25,6 +25,7 @@ from s3ns.neural.landmarks import Landmarks, Models, PatientTracker
 from s3ns.neural.mllm.peaks import Movement
 from s3ns.neural.mllm.windows import View, Window
 from s3ns.neural.models.store import ModelStore
+from s3ns.neural.picture import part_of
 from s3ns.neural.pose import Joint
 from s3ns.neural.runtime import open_model
 from s3ns.neural.thresholds import VISIBLE
@@ -93,10 +94,17 @@ class Artist:
     follow
         Finds the patient in the next frame, such as
         :meth:`~s3ns.neural.landmarks.PatientTracker.follow`.
+    part
+        Where the patient is, ``(x, y, width, height)`` in pixels.
     """
 
-    def __init__(self, follow: Callable[[float, Picture], Landmarks]) -> None:
+    def __init__(
+        self,
+        follow: Callable[[float, Picture], Landmarks],
+        part: tuple[int, int, int, int] | None = None,
+    ) -> None:
         self._follow = follow
+        self._part = part
         self._movement = Movement()
         self._found = Landmarks(-np.inf, None, None)
         self._face: tuple[float, Region] = (-np.inf, Region(0, 0, 0))
@@ -118,18 +126,17 @@ class Artist:
         opened = {
             name: open_model(store.path(name), device) for name in LANDMARK_MODELS
         }
-        return cls(PatientTracker(Models.of(opened), options.patient_roi).follow)
+        part = options.patient_roi
+        return cls(PatientTracker(Models.of(opened), part).follow, part)
 
     def __call__(self, frame: Frame, view: View) -> Picture:
-        """Return the picture that a view shows of a frame."""
-        if view == "whole":
-            return frame.image
+        """Return the picture that a view other than the whole shows of a frame."""
         found = self._patient_in(frame)
         if view == "skeleton":
-            return with_skeleton(frame.image, found)
+            return part_of(with_skeleton(frame.image, found), self._part)
         time, region = self._face
         if frame.time - time > _KEPT:
-            return frame.image
+            return part_of(frame.image, self._part)
         wide = Region(region.x, region.y, CROP_MARGIN * region.size, region.rotation)
         affine = wide.to_square(CROP_PIXELS)
         face = cv2.warpAffine(frame.image, affine, (CROP_PIXELS, CROP_PIXELS))

@@ -171,6 +171,7 @@ class MllmExtractor:
                 "enhance": settings.enhance or None,
                 "transcript": aids.transcribe.identity if aids.transcribe else None,
                 "signs": settings.signs or None,
+                "patient_roi": options.stated_roi,
                 "mirrored": options.mirrored,
             },
             models=(
@@ -200,6 +201,7 @@ def aids_of(
     folder = settings.save_enhanced
     return Aids(
         pixels=settings.pixels,
+        part=options.patient_roi,
         follower=partial(Artist.of_models, options),
         transcribe=Transcriber(listener, options.device) if listener else None,
         wordings=settings.wordings,

@@ -64,6 +64,8 @@ class Aids:
         Largest number of pixels of a picture.
     follower
         Makes what follows the patient through a video, for one pass over it.
+    part
+        Where the patient is, ``(x, y, width, height)`` in pixels; only that is shown.
     transcribe
         Writes down what is said, for questions about the voice.
     wordings
@@ -76,6 +78,7 @@ class Aids:
 
     pixels: int
     follower: Callable[[], Artist]
+    part: tuple[int, int, int, int] | None = None
     transcribe: Transcriber | None = None
     wordings: int = 1
     texts: Wording | None = None
@@ -192,7 +195,12 @@ class Interviewer:
         if remark:
             self.remarks.append(remark)
         for window, signs in plan.windows(
-            video, pixels=aids.pixels, sound=sound, artist=artist
+            video,
+            pixels=aids.pixels,
+            sound=sound,
+            artist=artist,
+            part=aids.part,
+            remarks=self.remarks,
         ):
             said = aids.said_in(window, signs)
             aids.keep(window, said)

@@ -44,7 +44,12 @@ def merged(
     """
     found = _findings(sign, readings, source, reliability)
     taken: list[Stretch] = [(item.start, item.end) for item in found]
-    judged = [(r.start, r.end) for r in readings if r.value in {"seen", "not_seen"}]
+    judged = [
+        span
+        for r in readings
+        if r.value in {"seen", "not_seen"}
+        for span in less([(r.start, r.end)], r.missing)
+    ]
     result: list[Observation] = [*found]
     # Too short a look does not show that something was not there.
     needed = min(sign.minimum_duration, stretch[1] - stretch[0])

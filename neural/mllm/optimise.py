@@ -90,7 +90,7 @@ def examples_of(
     found: list[Example] = []
     counts: Counter[tuple[str, bool]] = Counter()
     for window, signs in plan.windows(
-        video, pixels=aids.pixels, sound=sound, artist=artist
+        video, pixels=aids.pixels, sound=sound, artist=artist, part=aids.part
     ):
         for sign in signs:
             is_there = _truth(sign, window, truth)

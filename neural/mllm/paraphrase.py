@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from statistics import median
 
+from s3ns.facts import Side
 from s3ns.neural.mllm.questions import Reading
 
 _JUDGED = ("seen", "not_seen")
@@ -29,7 +30,8 @@ def voted(readings: Sequence[Reading]) -> Reading:
     A reading that is as sure as those behind it are, over all wordings. Where no more
     than half agree that the sign was there, or that it was not, it could not be judged:
     an unusable answer is no vote. A sign that was seen has the side most of them name,
-    and the median of the times of those.
+    and the median of the times of those; where two sides are named as often, the side
+    is unknown.
     """
     count = len(readings)
     values = Counter(reading.value for reading in readings)
@@ -40,10 +42,14 @@ def voted(readings: Sequence[Reading]) -> Reading:
     first = agreeing[0] if agreeing else replace(readings[0], value=value)
     if value != "seen":
         return replace(first, value=value, sure=_sure(agreeing, count))
-    side, _ = Counter(reading.side for reading in agreeing).most_common(1)[0]
-    same = [reading for reading in agreeing if reading.side is side]
+    (side, most), *others = Counter(item.side for item in agreeing).most_common()
+    if most in [named for _, named in others]:
+        side, same = Side.UNKNOWN, agreeing
+    else:
+        same = [reading for reading in agreeing if reading.side is side]
     return replace(
         same[0],
+        side=side,
         sure=_sure(same, count),
         seen_start=median(reading.seen_start for reading in same),
         seen_end=median(reading.seen_end for reading in same),

@@ -71,7 +71,14 @@ class Plan:
         return is_fast and self.fast_windows < FAST_IN_GROUP
 
     def windows(
-        self, video: Path, *, pixels: int, sound: bool, artist: Artist | None
+        self,
+        video: Path,
+        *,
+        pixels: int,
+        sound: bool,
+        artist: Artist | None,
+        part: tuple[int, int, int, int] | None = None,
+        remarks: list[str] | None = None,
     ) -> Iterator[tuple[Window, list[Sign]]]:
         """Yield what is shown, with the signs to ask about.
 
@@ -85,6 +92,10 @@ class Plan:
             Whether sound is wanted.
         artist
             Follows the patient; needed if it :attr:`draws`.
+        part
+            Where the patient is, ``(x, y, width, height)`` in pixels.
+        remarks
+            A list to which what could not be read is added.
         """
         start, end = self.stretch
         spans = dict.fromkeys(self.looks.values(), self.stretch)
@@ -102,8 +113,10 @@ class Plan:
             spans,
             rate=rate,
             pixels=pixels,
+            part=part,
             draw=artist if self.draws else None,
             watch=artist.moved if artist and self.chooses else None,
+            remarks=remarks,
         )
         signs_of: dict[Look, list[Sign]] = {}
         for sign, look in self.looks.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -17,6 +17,7 @@ from s3ns.facts import Side, Sign
 from s3ns.neural.mllm.request import Part, Reply, Request
 from s3ns.neural.mllm.windows import View, Window
 from s3ns.neural.mllm.wording import Wording
+from s3ns.neural.stretches import Stretch
 
 NOTES: Mapping[View, str] = {
     "whole": "",
@@ -58,14 +59,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     words
         What the model saw, in its words.
     side
-        The side; ``none`` for a sign without one.
+        The side; ``unknown`` where it is not told.
     first_frame, last_frame
         Numbers of the first and the last frame that show it, from 1 on.
     """
 
     answer: Literal["yes", "no", "cannot_tell"]
     words: str = ""
-    side: Side = Side.NONE
+    side: Side = Side.UNKNOWN
     first_frame: int = 0
     last_frame: int = 0
 
@@ -88,6 +89,8 @@ class Reading:
     sure
         Probability that the model gives to this rather than to its contrary; 1 where it
         does not tell.
+    missing
+        Parts of the window without pictures, or sound, for the sign.
     """
 
     start: float
@@ -98,6 +101,7 @@ class Reading:
     seen_end: float = 0.0
     words: str = ""
     sure: float = 1.0
+    missing: tuple[Stretch, ...] = ()
 
 
 def question(
@@ -132,7 +136,9 @@ def question(
     )
     words += _form(sign, len(window.shots), yes_first=wording % 2 == 0)
     if said is not None:
-        words = f'A speech recogniser, which may err, understood: "{said}". {words}'
+        # quoted so that nothing that was said can end the quotation
+        quoted = json.dumps(said, ensure_ascii=False)
+        words = f"A speech recogniser, which may err, understood: {quoted}. {words}"
     parts = [*shown(window, sees=sees, hears=hears), words]
     schema = _schema(sign, len(window.shots))
     return Request(told.system, tuple(parts), schema, weighed="answer")
@@ -197,30 +203,35 @@ def _sides(sign: Sign) -> list[str]:
 
 
 def read_answer(sign: Sign, window: Window, reply: Reply) -> Reading:
-    """Read what a model said; what cannot be read is not assessable, never "no"."""
+    """Read what a model said; what cannot be read is not assessable, never "no".
+
+    An answer tells of no time without pictures, or without sound.
+    """
     answer = _parsed(reply.text)
-    unusable = Reading(window.start, window.end, "answer_unusable")
+    missing = window.unheard if sign.modality == "audio" else window.unseen
+    reading = Reading(
+        window.start, window.end, "answer_unusable", missing=tuple(missing)
+    )
     if answer is None:
-        return unusable
+        return reading
     words = plain(answer.words)
     if answer.answer != "yes":
         value = "not_seen" if answer.answer == "no" else "could_not_tell"
         sure = _sure(reply.chances, "no", "yes")
-        return Reading(window.start, window.end, value, words=words, sure=sure)
+        return replace(reading, value=value, words=words, sure=sure)
     if not 1 <= answer.first_frame <= answer.last_frame <= len(window.shots):
-        return unusable
+        return reading
     side = answer.side
     if sign.is_sided and side is Side.NONE and not sign.allows(side):
         side = Side.UNKNOWN
     if not sign.is_sided:
         side = Side.NONE
     if not sign.allows(side):
-        return unusable
+        return reading
     last = window.shots[answer.last_frame - 1].time + 1 / window.look.fps
-    return Reading(
-        window.start,
-        window.end,
-        "seen",
+    return replace(
+        reading,
+        value="seen",
         side=side,
         seen_start=window.shots[answer.first_frame - 1].time,
         seen_end=min(last, window.end),

@@ -13,7 +13,6 @@ import json
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Container
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -59,7 +58,7 @@ class Server:
         self._base = self._url.path.rstrip("/")
         self._settings = settings
         self._closed = threading.Event()
-        self._open: set[http.client.HTTPConnection] = set()
+        self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._tells_chances = True
         self.identity = settings.model
@@ -159,11 +158,8 @@ class Server:
         """Break off what is running."""
         with self._lock:
             self._closed.set()
-            for connection in self._open:
-                if connection.sock is not None:
-                    # Only this wakes a thread that waits for an answer.
-                    with suppress(OSError):
-                        connection.sock.shutdown(socket.SHUT_RDWR)
+            for sock in self._open:
+                _break_off(sock)
 
     def _body(self, request: Request, *, weigh: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -200,27 +196,43 @@ class Server:
     ) -> tuple[int, bytes]:
         """Return the status and the body of the server's answer to one request."""
         connection = self._connection()
+        limit, is_late = self._settings.timeout, threading.Event()
+        held: list[socket.socket] = []
+
+        def end() -> None:
+            is_late.set()
+            for sock in held:
+                _break_off(sock)
+
+        # The timeout of a socket begins anew with each byte that a server lets fall.
+        timer = threading.Timer(limit, end)
+        timer.daemon = True
         try:
             connection.connect()
+            # The connection itself lets go of it where the server states no length.
+            held.append(connection.sock)
+            timer.start()
             with self._lock:
                 if self._closed.is_set():
                     raise CapabilityError("stopped")
-                self._open.add(connection)
+                self._open.update(held)
             headers = {"Content-Type": "application/json"}
             if key := os.environ.get(KEY_VARIABLE):
                 headers["Authorization"] = f"Bearer {key}"
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            raw = _read(response, self._settings.timeout)
-        except TimeoutError as error:
-            limit = self._settings.timeout
-            raise _MayPass(f"did not answer within {limit:g} s") from error
+            raw = _read(response)
+            if is_late.is_set():
+                raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if is_late.is_set() or isinstance(error, TimeoutError):
+                raise _MayPass(f"did not answer within {limit:g} s") from error
             said = getattr(error, "strerror", None) or type(error).__name__
             raise _MayPass(f"could not be spoken to ({said})") from error
         finally:
+            timer.cancel()
             with self._lock:
-                self._open.discard(connection)
+                self._open.difference_update(held)
             connection.close()
         if response.status in lasting:
             raise _MayPass(f"answered with HTTP status {response.status}")
@@ -259,7 +271,8 @@ def _checked(address: str, allowed: str) -> SplitResult:
         well_formed = url.scheme in {"http", "https"} and url.hostname and url.port != 0
     except ValueError:
         url, well_formed = urlsplit(""), False
-    if not well_formed or url.username or url.query or url.fragment:
+    # a name or a password would be shown with the address
+    if not well_formed or "@" in url.netloc or url.query or url.fragment:
         raise CapabilityError(
             "expected an address such as http://127.0.0.1:8000/v1 for the model "
             f"server, got {address!r}"
@@ -292,9 +305,14 @@ def _content(part: Part) -> dict[str, Any]:
     return {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}}
 
 
-def _read(response: http.client.HTTPResponse, seconds: float) -> bytes:
-    """Read a whole body; a server that sends it drop by drop does not hold us up."""
-    deadline = time.monotonic() + seconds
+def _break_off(sock: socket.socket) -> None:
+    # Only this wakes a thread that waits for an answer.
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """Read a whole body."""
     pieces: list[bytes] = []
     size = 0
     while piece := response.read1(1 << 16):
@@ -302,8 +320,6 @@ def _read(response: http.client.HTTPResponse, seconds: float) -> bytes:
         size += len(piece)
         if size > _LONGEST_ANSWER:
             raise ValueError("too long")
-        if time.monotonic() > deadline:
-            raise TimeoutError
     if response.length:  # it stated more than it sent
         raise http.client.IncompleteRead(b"")
     return b"".join(pieces)

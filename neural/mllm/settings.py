@@ -106,7 +106,9 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     concurrency: Annotated[
         int, about("Questions put to the server at once.", ge=1, le=256)
     ] = 4
-    timeout: Annotated[float, about("Seconds to wait for an answer.", gt=0)] = 120.0
+    timeout: Annotated[
+        float, about("Seconds to wait for an answer.", gt=0, le=86_400)
+    ] = 120.0
     retries: Annotated[
         int, about("How often a failed request is repeated.", ge=0, le=20)
     ] = 4
@@ -115,6 +117,7 @@ class MllmSettings(Settings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         about(
             "Seconds before the first repetition; each further wait is twice as long.",
             ge=0,
+            le=3600,
         ),
     ] = 1.0
     cache: Annotated[

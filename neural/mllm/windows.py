@@ -20,6 +20,8 @@ import numpy as np
 from s3ns.neural.geometry import Array, Picture
 from s3ns.neural.mllm import request
 from s3ns.neural.mllm.denoise import without_noise
+from s3ns.neural.picture import part_of
+from s3ns.neural.stretches import Stretch, less
 from s3ns.neural.video import SOUND_RATE, Frame, Media, Sound
 
 View = Literal["whole", "crop", "skeleton"]
@@ -30,6 +32,7 @@ JPEG_QUALITY = 90
 PICTURE = "picture"
 """Name of the change of the pictures as a whole."""
 
+_LONGEST_GAP = 1.0  # seconds without picture or sound that do not matter
 _LATE = 2.0  # seconds that sound may lie behind the pictures in a file
 _THUMB = (64, 48)  # pixels at which movement is measured; leaves out most noise
 
@@ -91,6 +94,8 @@ class Window:
         Pictures in order of time.
     voice
         The sound, if it is wanted and there is any.
+    sounding
+        From where to where there is sound, in seconds in the recording.
     motion
         How fast things move in the mean, by name: :data:`PICTURE` is the change from
         one picture to the next in grey levels, others are what was watched. What was
@@ -102,7 +107,25 @@ class Window:
     end: float
     shots: tuple[Shot, ...]
     voice: request.Voice | None = None
+    sounding: tuple[Stretch, ...] = ()
     motion: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def unseen(self) -> list[Stretch]:
+        """The parts of it, in seconds, for which there are no pictures."""
+        step = 1 / self.look.fps
+        shown = [(shot.time, shot.time + step) for shot in self.shots]
+        return self._without(shown, max(step, _LONGEST_GAP))
+
+    @property
+    def unheard(self) -> list[Stretch]:
+        """The parts of it, in seconds, for which there is no sound."""
+        return self._without(self.sounding, _LONGEST_GAP)
+
+    def _without(self, there: Iterable[Stretch], most: float) -> list[Stretch]:
+        """Return the stretches in which nothing is there for longer than that."""
+        missing = less([(self.start, self.end)], there)
+        return [(start, end) for start, end in missing if end - start > most]
 
 
 Draw = Callable[[Frame, View], Picture]
@@ -121,6 +144,7 @@ class _Open:
     end: float
     shots: list[Shot] = field(default_factory=list)
     sound: list[Array] = field(default_factory=list)
+    sounding: list[Stretch] = field(default_factory=list)
     changes: list[Mapping[str, float]] = field(default_factory=list)
 
 
@@ -130,8 +154,10 @@ def windows(
     *,
     rate: float,
     pixels: int,
+    part: tuple[int, int, int, int] | None = None,
     draw: Draw | None = None,
     watch: Watch | None = None,
+    remarks: list[str] | None = None,
 ) -> Iterator[Window]:
     """Cut a video into the windows of several looks.
 
@@ -145,10 +171,14 @@ def windows(
         Pictures per second that come, at least as many as any look wants.
     pixels
         Larger pictures are made smaller.
+    part
+        What is shown of pictures: ``(x, y, width, height)`` in pixels; else all.
     draw
         Draws the views; needed if any is not ``whole``.
     watch
         Tells what moves, beside the pictures as a whole.
+    remarks
+        A list to which what could not be read is added.
 
     Yields
     ------
@@ -162,9 +192,9 @@ def windows(
             for cutter in cutters:
                 cutter.hear(item)
         elif isinstance(item, Frame):
-            shown: dict[View, Picture] = {"whole": item.image}
+            shown: dict[View, Picture] = {"whole": part_of(item.image, part)}
             if draw is not None:
-                shown |= {view: draw(item, view) for view in views}
+                shown |= {view: draw(item, view) for view in views - {"whole"}}
             thumbs = {view: _thumb(shown[view]) for view in views}
             moved = {} if watch is None else watch(item)
             shots: dict[View, Shot] = {}
@@ -179,6 +209,8 @@ def windows(
                     change = np.abs(thumbs[view] - before[view]).mean()
                     cutter.feel(item.time, {**moved, PICTURE: float(change)})
             before = thumbs
+        elif remarks is not None:
+            remarks.append(item.text)
     for cutter in cutters:
         yield from cutter.closed(math.inf)
 
@@ -227,6 +259,8 @@ class _Cutter:
             )
             if first < beyond:
                 window.sound.append(sound.samples[first:beyond])
+                span = [sound.time + k / SOUND_RATE for k in (first, beyond)]
+                window.sounding.append((span[0], span[1]))
 
     def closed(self, time: float) -> Iterator[Window]:
         late = _LATE if self._heard else 0.0
@@ -254,6 +288,7 @@ def _finished(window: _Open) -> Window:
         end=window.end,
         shots=tuple(window.shots),
         voice=voice,
+        sounding=tuple(window.sounding),
         motion=_means(window.changes),
     )
 

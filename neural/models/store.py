@@ -282,11 +282,15 @@ def put_file(path: Path, data: bytes, scratch: Path) -> None:
         If it cannot be written; ``path`` is then as before.
     """
     descriptor, temporary = tempfile.mkstemp(dir=scratch)
-    with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor, not a path)
-        file.write(data)
-    # mkstemp lets only the owner read; a shared folder of models must be readable
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor, not a path)
+            file.write(data)
+        # mkstemp lets only the owner read; a shared folder of models must be readable
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 @lru_cache(maxsize=64)

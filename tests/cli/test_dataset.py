@@ -55,6 +55,21 @@ def test_records_are_written_and_name_nobody(
     assert "name another folder" in run(*words, "--overwrite").output
 
 
+def test_videos_in_the_folder_of_the_data_are_not_lost(
+    run: Run, annotated: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.move(annotated, data / "videos")
+    for path in list(data.rglob("*.mp4")):  # named as we name them
+        path.rename(data / "videos" / f"{probe(path).id}.mp4")
+    before = sorted(data.rglob("*"))
+    words = ["dataset", "sft", data, "-o", data, "--licence", "CC0-1.0"]
+    result = run(*words, "--overwrite")
+    assert result.exit_code == 2
+    assert "name another folder" in result.output
+    assert sorted(data.rglob("*")) == before
+
+
 def test_a_licence_must_be_named(run: Run, annotated: Path, tmp_path: Path) -> None:
     result = run("dataset", "sft", annotated, "-o", tmp_path / "data")
     assert result.exit_code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -109,6 +110,27 @@ def test_too_few(run: Run, table: Path, keep: int, said: str) -> None:
     with stub_server(script) as stub:
         result = run(*words(short, stub.url))
     assert result.exit_code == 3
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["a,Doe_0.mp4,0.json", "a ,Doe_1.mp4,1.json", "b,Doe_2.mp4,2.json"], "got 2"),
+        ([" ,Doe_0.mp4,0.json"], "names no patient for Doe_0.mp4"),
+        (["a,Doe_0.mp4,0.json", "b,copy.mp4,0.json"], "another patient for copy.mp4"),
+    ],
+)
+def test_nobody_is_judged_on_whom_a_wording_is_from(
+    run: Run, table: Path, lines: list[str], said: str
+) -> None:
+    pytest.importorskip("gepa", reason="needs the extra mllm")
+    shutil.copy(table.parent / "Doe_0.mp4", table.parent / "copy.mp4")
+    wrong = table.parent / "patients.csv"
+    wrong.write_text("\n".join(["patient,video,document", *lines]), "utf-8")
+    with stub_server(script) as stub:
+        result = run(*words(wrong, stub.url))
+    assert result.exit_code == 3, result.output
     assert said in result.stderr
 
 

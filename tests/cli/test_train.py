@@ -63,6 +63,10 @@ def test_from_clips_to_a_verdict(
     assert reasoner.reason(document).verdict is not None
     assert document.absences or document.findings
     assert run("export", model / "fold-0", "-o", file).exit_code == 2
+    half = ("-o", tmp_path / "half.onnx", "--precision", "fp16")
+    assert (
+        "differs from torch by up to" in run("export", model / "fold-0", *half).stderr
+    )
 
 
 def test_int8_needs_videos_to_calibrate_on(run: Run, tmp_path: Path) -> None:

@@ -325,6 +325,7 @@ def test_a_write_that_fails_leaves_the_file_before(
     with pytest.raises(OSError, match="File too large"):
         put_file(file, bytes(200_000), scratch)
     assert file.read_bytes() == b"before"
+    assert list(scratch.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the signals of POSIX")

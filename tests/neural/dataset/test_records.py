@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from s3ns.facts import (
@@ -129,6 +130,25 @@ def test_three_values_stay_three() -> None:
     }
 
 
+def test_what_was_hardly_looked_at_is_not_called_not_seen() -> None:
+    who = {"sign": "tonic", "source": "x"}
+    glance = Absence(start=0, end=1, **who)  # type: ignore[arg-type]
+    blind = Unassessable(start=1, end=30, reason="limb_covered", **who)  # type: ignore[arg-type]
+    recording = Recording(id="r", duration=30.0)
+    found = Document(recording=recording, absences=(glance,), unassessable=(blind,))
+    (step,) = chain(found, upto="report")
+    assert step.text == "could not be judged: tonic stiffening (" + (
+        f"{vocabulary().reasons['limb_covered']})"
+    )
+    assert [(e.task, e.answer) for e in examples(found)] == [
+        ("recognition", {"answer": "cannot_tell"})
+    ]
+    assert not examples(Document(recording=recording))
+    whole = Absence(start=0, end=30, **who)  # type: ignore[arg-type]
+    told = examples(Document(recording=recording, absences=(whole,)))
+    assert {"signs": []} in [example.answer for example in told]
+
+
 def test_a_document_without_a_verdict_has_no_diagnosis() -> None:
     tasks = {example.task for example in examples(document())}
     assert tasks == set(TASKS) - {"diagnosis"}
@@ -152,6 +172,22 @@ def test_the_chain_goes_from_perception_to_the_verdict_of_the_proof(
     for support in found.verdict.supports:
         assert (support.text in texts["verdict"]) == support.counted
     assert [step.level for step in chain(found, upto="side")] == list(LEVELS[:3])
+
+
+def test_sides_are_those_that_a_mirrored_video_shows(judged: list[Document]) -> None:
+    told = []
+    for found in (judged[0], judged[0].mirrored()):
+        mirror = msgspec.structs.replace(found.recording, mirrored=True)
+        known = msgspec.structs.replace(found, recording=mirror)
+        recording = Described(document=known, patient="a", video="videos/a.mp4")
+        records = made([recording], thinking=True)
+        assert not [record for record in records if record.task == "diagnosis"]
+        (side,) = [r for r in records if (r.task, r.sign) == ("side", "head_turning")]
+        told.append((side.solution, side.reasoning[-1].text))
+    assert told == [
+        ('{"side": "left"}', "head turning: left; tonic stiffening: bilateral"),
+        ('{"side": "right"}', "head turning: right; tonic stiffening: bilateral"),
+    ]
 
 
 def test_the_answer_follows_the_reasoning(recordings: list[Described]) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -40,7 +41,11 @@ from s3ns.neural.encoders.findings import (  # noqa: E402
     _by_time,
     observations,
 )
-from s3ns.neural.encoders.parity import OutputParity, measure  # noqa: E402
+from s3ns.neural.encoders.parity import (  # noqa: E402
+    OutputParity,
+    _parity,
+    measure,
+)
 from s3ns.neural.encoders.sources import (  # noqa: E402
     calibration_windows,
     encoder_in,
@@ -159,6 +164,26 @@ def test_a_file_that_differs_is_not_written(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_no_output_hides_behind_another_one(tmp_path: Path) -> None:
+    class Undefined(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, values: Any) -> Any:
+            return values + 1, (-values).sqrt()
+
+    sample = np.ones((1, 3), np.float32)
+    wanted = Exportable(Undefined(), ("values",), ("one", "two"), [[sample]], False, {})
+    with pytest.raises(ModelError, match="two of the exported network differs"):
+        export(wanted, tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_and_what_is_no_number_are_not_alike() -> None:
+    ones, none = np.ones(3), np.zeros(3)
+    assert _parity("x", [(ones, ones)]).cosine < 1e-9
+    assert _parity("x", [(none, none)]).cosine == 0
+    assert _parity("x", [(none, ones)]).cosine == 1
+    assert np.isnan(_parity("x", [(ones * np.nan, ones)]).cosine)
+
+
 def test_the_file_states_where_it_comes_from_and_no_path(
     encoder: Path, exported: Path
 ) -> None:
@@ -182,7 +207,9 @@ def test_weights_too_large_for_one_file_lie_beside_it(
     assert exporting._write(onnx.load(exported), path) == [tmp_path / "large.onnx.data"]
     assert {file.name for file in tmp_path.iterdir()} == {path.name, "large.onnx.data"}
     assert path.stat().st_size < (tmp_path / "large.onnx.data").stat().st_size
-    assert look(clips / "patient-0" / "clip-0.mp4", path).findings is not None
+    video = clips / "patient-0" / "clip-0.mp4"
+    large, usual = look(video, path), look(video, exported)
+    assert (large.findings, large.absences) == (usual.findings, usual.absences)
 
 
 def test_both_are_timed_on_the_same_threads(encoder: Path, exported: Path) -> None:
@@ -287,6 +314,36 @@ def test_other_models_and_missing_ones_are_refused(tmp_path: Path, clips: Path) 
     onnx.save(model, tmp_path / "other.onnx")
     with pytest.raises(ModelError, match="is no encoder that `s3ns export`"):
         look(video, tmp_path / "other.onnx")
+
+
+def test_a_card_that_is_not_of_the_file_is_refused(
+    encoder: Path, exported: Path, tmp_path: Path, clips: Path
+) -> None:
+    video, file = clips / "patient-0" / "clip-0.mp4", tmp_path / "x.onnx"
+    card = EncoderCard.read(encoder)
+    fewer = msgspec.structs.replace(card, signs=card.signs[:1]).to_json()
+    for text, said in (
+        (fewer, "gives 3 answers for 1 signs"),
+        ("{}", "not an encoder"),
+    ):
+        model = onnx.load(exported)
+        onnx.helper.set_model_props(model, {"s3ns.card": text})
+        onnx.save(model, file)
+        with pytest.raises(ModelError, match=said):
+            look(video, file)
+
+
+def test_what_no_window_shows_is_not_assessable() -> None:
+    records = (SignRecord(sign="clonic", seen=1, absent=1),)
+    card = EncoderCard(architecture="videomae", size="tiny", view=VIEW, signs=records)
+    begins = [0.0, 0.5, 1.0, 5.0, 5.5]
+    found = observations(card, begins, np.full((5, 1), 0.1), (0.0, 6.5))
+    clonic = [item for item in found if item.sign == "clonic"]
+    assert [(type(i).__name__, i.start, i.end) for i in clonic] == [
+        ("Absence", 0.0, 2.0),
+        ("Unassessable", 2.0, 5.0),
+        ("Absence", 5.0, 6.5),
+    ]
 
 
 def test_probabilities_become_three_values() -> None:

@@ -83,6 +83,24 @@ def test_a_slow_recording_shows_its_pictures_again(tmp_path: Path) -> None:
     assert sorted(shown) == shown
 
 
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_what_a_file_lacks_at_its_end_is_not_shown(tmp_path: Path, stride: int) -> None:
+    video = write_video(tmp_path / "short.mp4", count=40, rate=10)
+    view = View(frames=8, fps=8, picture=32)
+    found = [window.start for window in windows(video, view, end=14.0, stride=stride)]
+    assert found == [begin for begin in starts(0, 14.0, view, stride) if begin <= 3.5]
+
+
+@pytest.mark.parametrize("stride", [1, 4, 8])
+def test_no_window_shows_what_was_not_recorded(tmp_path: Path, stride: int) -> None:
+    times = [k / 10 for k in range(90) if not 20 < k < 60]  # none from 2 s to 6 s
+    video = write_video(tmp_path / "hole.mp4", times=times, count=len(times))
+    view = View(frames=8, fps=8, picture=32)
+    found = [window.start for window in windows(video, view, end=9.0, stride=stride)]
+    expected = [b for b in starts(0, 9.0, view, stride) if not 1.63 < b < 5.5]
+    assert found == expected
+
+
 def test_a_picture_is_fitted_whole() -> None:
     image = np.full((40, 80, 3), 200, np.uint8)
     square = fitted(image, 32)
@@ -131,6 +149,15 @@ def test_a_video_without_an_answer_is_no_right_no() -> None:
     assert tonic.balanced_accuracy == pytest.approx(0.5)
     assert tonic.auc is not None
     assert tonic.auc < 1
+
+
+def test_a_mean_of_nothing_is_not_nought() -> None:
+    labels = np.array([[1.0, 1], [1, 0]])
+    one, two, mean = score(["tonic", "clonic"], labels, labels, labels)
+    assert one.mcc is None
+    assert mean.mcc == two.mcc == 1
+    (_, mean) = score(["tonic"], labels[:, :1], labels[:, :1], labels[:, :1])
+    assert (mean.balanced_accuracy, mean.mcc, mean.auc) == (None, None, None)
 
 
 @given(st.data())
@@ -199,6 +226,27 @@ def test_a_document_without_a_hash_belongs_to_the_clip_of_its_name(pair: Path) -
         clips_of(pair)
 
 
+def test_a_document_is_never_of_two_videos_of_one_name(tmp_path: Path) -> None:
+    for name, rate in (("a", 10), ("b", 12)):
+        (tmp_path / name).mkdir()
+        write_video(tmp_path / name / "clip.mp4", count=12, rate=rate)
+    (tmp_path / "old.json").mkdir()  # a folder is no Document
+    videos = sorted(tmp_path.rglob("*.mp4"))
+    found = tmp_path / "a" / "clip.json"
+
+    def clips() -> list[str]:
+        some = find_clips(videos, documents=[tmp_path], remark=lambda text: None)
+        return [clip.video.parent.name for clip in some]
+
+    document(duration=1.2).write(found)
+    assert clips() == ["a"]
+    found.rename(tmp_path / "clip.json")
+    with pytest.raises(InputError, match=r"may be of 2 videos of that name"):
+        clips()
+    videos.pop()
+    assert clips() == ["a"]
+
+
 def test_documents_are_looked_for_in_every_folder_that_is_named(tmp_path: Path) -> None:
     for name, rate in (("a", 10), ("b", 12)):
         (tmp_path / name).mkdir()
@@ -222,9 +270,24 @@ def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
         clips_of(pair, table)
     table.write_text("clip,patient\none.mp4,A\ntwo,B\n")
     assert clips_of(pair, table) == ["A", "B"]
+    table.write_text(f"clip,{'patient' * 20_000}\none.mp4,A\n")
+    with pytest.raises(InputError, match="field larger than"):
+        clips_of(pair, table)
     table.write_text("clip,person\none.mp4,A\n")
     with pytest.raises(InputError, match="lacks the column 'patient'"):
         clips_of(pair, table)
+
+
+def test_a_patient_is_one_however_written(
+    pair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pair / "patients.csv"
+    table.write_text("clip,patient\none.mp4,A\ntwo.mp4 ,A \n")
+    assert clips_of(pair, table) == ["A", "A"]
+    monkeypatch.chdir(pair)
+    videos = [Path("one.mp4"), pair / "two.mp4"]
+    found = find_clips(videos, documents=[pair], remark=lambda text: None)
+    assert len({clip.patient for clip in found}) == 1
 
 
 def test_a_copy_of_a_clip_is_left_out(pair: Path) -> None:

@@ -144,6 +144,21 @@ def test_a_model_without_a_known_tower_is_refused(tmp_path: Path) -> None:
         tower_in(tmp_path, (1, 4, 4))
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "{",
+        "[]",
+        '{"model_type": ["a"]}',
+        '{"model_type": "qwen3_vl", "vision_config": 3}',
+    ],
+)
+def test_a_damaged_config_is_said(tmp_path: Path, config: str) -> None:
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(InputError, match="holds neither an encoder"):
+        tower_in(tmp_path, (1, 4, 4))
+
+
 def test_weights_that_are_missing_or_damaged_are_said(
     model: tuple[str, Path], tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from safetensors.torch import save  # noqa: E402
 
 from s3ns.batch import find_videos  # noqa: E402
 from s3ns.facts import CapabilityError, InputError, ModelError  # noqa: E402
@@ -26,7 +29,12 @@ from s3ns.neural.encoders.checkpoint import (  # noqa: E402
     save_tensors,
     start_from,
 )
-from s3ns.neural.encoders.corpus import Clip, Corpus, find_clips  # noqa: E402
+from s3ns.neural.encoders.corpus import (  # noqa: E402
+    Clip,
+    Corpus,
+    build_corpus,
+    find_clips,
+)
 from s3ns.neural.encoders.experiment import Report, run_experiment  # noqa: E402
 from s3ns.neural.encoders.folds import Split  # noqa: E402
 from s3ns.neural.encoders.settings import TrainSettings  # noqa: E402
@@ -145,6 +153,43 @@ def test_going_on_with_other_settings_is_refused(clips: Path, tmp_path: Path) ->
     for other in (quick(epochs=2), quick(epochs=1, stride=16)):
         with pytest.raises(InputError, match="other clips or settings"):
             run(clips, tmp_path, other, resume=True)
+
+
+def trainer_of(labels: np.ndarray, folder: Path) -> Trainer:
+    random = np.random.default_rng(0)
+    corpus = Corpus(
+        clips=(),
+        signs=("tonic", "clonic"),
+        clip_of=np.arange(8) % 2,
+        labels=labels,
+        pictures=random.integers(0, 255, (8, 8, 32, 32, 3), np.uint8),
+    )
+    split = Split(train=(0,), validation=(1,), test=())
+    return Trainer(card_for("videomae"), corpus, split, quick(epochs=1), folder)
+
+
+def test_going_on_with_other_labels_or_other_weights_is_refused(
+    tmp_path: Path,
+) -> None:
+    labels = np.zeros((8, 2), np.float32)
+    how: dict[str, Any] = {"progress": lambda *_: None, "log": lambda _: None}
+    published = tmp_path / "published.safetensors"
+    first = trainer_of(labels, tmp_path)
+    save_tensors(published, dict(first._encoder.state_dict()))
+    first.start_from(published)
+    first.run(resume=False, **how)
+    again = trainer_of(labels, tmp_path)
+    again.start_from(published)
+    again.run(resume=True, **how)
+    with pytest.raises(InputError, match="other clips or settings"):
+        trainer_of(labels, tmp_path).run(resume=True, **how)
+    for row in (0, 1):  # a window that teaches, and one that tells when to stop
+        other = labels.copy()
+        other[row, 0] = 1
+        changed = trainer_of(other, tmp_path)
+        changed.start_from(published)
+        with pytest.raises(InputError, match="other clips or settings"):
+            changed.run(resume=True, **how)
 
 
 def test_training_stops_when_validation_no_longer_improves(
@@ -269,11 +314,45 @@ def test_weights_that_do_not_fit_are_said_before_clips_are_decoded(
     assert not (tmp_path / "model").exists()
 
 
+def test_too_few_patients_are_said_before_clips_are_decoded(
+    clips: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="change --folds"):
+        run(clips, tmp_path / "model", quick(folds=13))
+    assert not (tmp_path / "model").exists()
+
+
+def test_no_pictures_are_left_of_clips_that_break_off(
+    clips: Path, tmp_path: Path
+) -> None:
+    some = found_clips(clips)[:2]
+    longer = msgspec.structs.replace(some[1].recording, duration=9.0)
+    some[1] = replace(some[1], recording=longer)
+    with pytest.raises(InputError, match="4 of 9 windows could be read"):
+        build_corpus(
+            some,
+            ["tonic"],
+            VIEW,
+            stride=8,
+            cache=tmp_path,
+            progress=lambda done, total: None,
+        )
+    assert not list(tmp_path.iterdir())
+
+
 def test_only_what_is_wanted_of_a_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "model.safetensors"
     save_tensors(file, {"visual.a": torch.ones(1), "text.b": torch.ones(1)})
     tensors, _ = load_tensors(file, lambda name: name.startswith("visual."))
     assert set(tensors) == {"visual.a"}
+
+
+@pytest.mark.parametrize("state", ["{", "[" * 100_000])
+def test_a_state_that_is_damaged_is_said(tmp_path: Path, state: str) -> None:
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(save({"one": torch.ones(1)}, metadata={"state": state}))
+    with pytest.raises(ModelError, match="cannot read the weights"):
+        load_tensors(file)
 
 
 def test_a_loss_that_is_no_number_ends_it(clips: Path, tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ class Fault(Enum):
     NO_CHOICES = auto()
     HANG = auto()
     BREAK_OFF = auto()
+    ENDLESS_HEAD = auto()
+    ENDLESS_BODY = auto()
 
 
 Body = dict[str, Any]
@@ -124,6 +126,8 @@ def stub_server(
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 self.connection.close()
                 self.close_connection = True
+            elif said is Fault.ENDLESS_HEAD or said is Fault.ENDLESS_BODY:
+                self._drip(said)
             elif said is Fault.STATUS_500:
                 self._send(b"worker died", status=500)
             elif said is Fault.STATUS_400:
@@ -146,6 +150,17 @@ def stub_server(
             else:
                 assert isinstance(said, str)
                 self._send(_completion(said))
+
+        def _drip(self, fault: Fault) -> None:
+            """Send drop by drop until nobody listens any more."""
+            drop = b"HTTP/1.1 100 Continue\r\n\r\n"
+            if fault is Fault.ENDLESS_BODY:
+                drop = b" "
+                self.send_response(200)  # its length is not stated
+                self.end_headers()
+            self.close_connection = True
+            while not over.wait(0.05):
+                self.wfile.write(drop)
 
         def _send(
             self, raw: bytes, *, status: int = 200, stated: int | None = None

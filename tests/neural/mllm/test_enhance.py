@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import wave
 from pathlib import Path
 
@@ -28,13 +29,19 @@ SIGNS = "close_eyes,tonic,blank_stare"
 
 
 def ask(
-    video: Path = DEMO, *, models: Path | None = None, **settings: object
+    video: Path = DEMO,
+    *,
+    models: Path | None = None,
+    roi: tuple[int, int, int, int] | None = None,
+    **settings: object,
 ) -> tuple[Document, Stub]:
     given = {"model": "m", "cache": "off", "signs": SIGNS, "window": 3, "overlap": 0}
     texts = {name: str(value) for name, value in (given | settings).items()}
     with stub_server(lambda body: NO) as stub:
         texts["server"] = stub.url
-        options = ExtractOptions(end=3.0, settings=texts, models=models, device="cpu")
+        options = ExtractOptions(
+            end=3.0, settings=texts, models=models, device="cpu", patient_roi=roi
+        )
         extractor = make_extractor("mllm", texts)
         return extractor.extract(video, options, lambda *_: None), stub
 
@@ -108,6 +115,19 @@ def test_what_was_shown_is_saved_if_it_was_changed(
     assert len(saved) == len(sent) == 6
     for path, image in zip(saved, sent, strict=True):
         assert np.array_equal(cv2.imread(str(path))[:, :, ::-1], image)
+
+
+@pytest.mark.parametrize("enhance", ["", "all"])
+def test_only_where_the_patient_is_said_to_be_is_shown(
+    model_store: ModelStore, enhance: str
+) -> None:
+    roi = (100, 40, 160, 120)
+    document, stub = ask(enhance=enhance, roi=roi)
+    face = (CROP_PIXELS, CROP_PIXELS)
+    for body in stub.bodies:
+        for image in pictures(body):
+            assert image.shape[:2] in {(120, 160), face if enhance else ()}
+    assert document.provenance[0].parameters["patient_roi"] == "100,40,160,120"
 
 
 def test_a_video_without_a_person_is_shown_as_it_is(
@@ -210,7 +230,8 @@ def test_a_transcript_is_handed_to_questions_about_the_voice(tmp_path: Path) -> 
     assert set(asked) == {"tonic", "verbal_responsiveness"}
     (written,) = folder.rglob("transcript.txt")
     heard = written.read_text("utf-8").removesuffix("\n")
-    assert f'may err, understood: "{heard}"' in text_of(asked["verbal_responsiveness"])
+    quoted = json.dumps(heard, ensure_ascii=False)
+    assert f"may err, understood: {quoted}" in text_of(asked["verbal_responsiveness"])
     assert "recogniser" not in text_of(asked["tonic"])
     why = {item.sign: item.reason for item in document.unassessable}
     assert why["ictal_vocalization"] == "no_extractor"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +40,9 @@ def test_only_a_majority_says_that_a_sign_was_there_or_not(
         seen = [r for r in given_readings if r.value == "seen"]
         assert min(r.seen_start for r in seen) <= found.seen_start
         assert found.seen_end <= max(r.seen_end for r in seen)
-        assert found.side in {r.side for r in seen}
+        named = Counter(r.side for r in seen)
+        first = [side for side in named if named[side] == max(named.values())]
+        assert [found.side] == (first if len(first) == 1 else [Side.UNKNOWN])
     assert 0 <= found.sure <= 1
 
 
@@ -107,7 +111,7 @@ def test_wordings_are_put_and_their_agreement_is_told(
     assert step.parameters["agreement"] == agreement
     found = [finding.confidence for finding in document.findings]
     assert set(found) == confidence
-    assert bool(document.absences) == (saying_yes < 3) or document.findings
+    assert document.absences  # the end of neither window shows it
 
 
 def test_as_many_wordings_as_there_are(extract: Extract) -> None:

@@ -11,6 +11,7 @@ from threading import Event, Lock
 
 import jsonschema
 import msgspec
+import numpy as np
 import pytest
 
 from s3ns.facts import (
@@ -131,6 +132,35 @@ def test_a_recording_without_sound_says_so(extract: Extract, tmp_path: Path) -> 
         document = extract(stub.url, hears=True, signs="ictal_vocalization", video=mute)
     assert stub.bodies == []
     assert [item.reason for item in document.unassessable] == ["no_audio"]
+
+
+def test_what_cannot_be_decoded_is_no_absence(extract: Extract, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    write_video(path, count=80, rate=2, codec="mjpeg", pixels="yuvj420p")
+    raw = bytearray(path.read_bytes())
+    begin, end = raw.index(b"mdat"), raw.index(b"moov")
+    middle = begin + (end - begin) * 3 // 4  # pictures from about 30 s on
+    raw[middle:end] = bytes(end - middle - 4) + raw[end - 4 : end]
+    path.write_bytes(raw)
+    with stub_server(lambda body: NO) as stub:
+        document = extract(stub.url, signs="tonic", video=path)
+    ((start, end),) = spans(document.absences, "tonic")
+    assert start == 0
+    assert 28 < end < 34
+    assert [(i.start, i.end) for i in document.unassessable] == [(end, LENGTH)]
+    assert "damaged" in " ".join(document.provenance[0].remarks)
+
+
+def test_what_has_no_sound_is_no_silence(extract: Extract, tmp_path: Path) -> None:
+    path, sound = tmp_path / "a.mp4", np.zeros(16_000 * 8, np.float32)
+    write_video(path, count=80, rate=2, sound=sound)
+    with stub_server(lambda body: NO) as stub:
+        document = extract(stub.url, hears=True, signs="ictal_vocalization", video=path)
+    ((start, end),) = spans(document.absences, "ictal_vocalization")
+    assert (start, end) == (0, pytest.approx(8, abs=0.5))
+    assert [(i.start, i.end, i.reason) for i in document.unassessable] == [
+        (end, LENGTH, "no_audio")
+    ]
 
 
 # --- what is sent ---------------------------------------------------------------------
@@ -292,6 +322,12 @@ def test_a_fault_that_stays_is_an_error_of_one_line(
     )
 
 
+@pytest.mark.parametrize("name", ["timeout", "backoff"])
+def test_nobody_waits_for_ever(extract: Extract, name: str) -> None:
+    with pytest.raises(CapabilityError, match=f"wrong setting .*{name}"):
+        extract("http://127.0.0.1:1/v1", **{name: "inf"})
+
+
 def test_no_server_at_all(extract: Extract) -> None:
     with stub_server(lambda body: NO) as stub:
         pass
@@ -332,7 +368,7 @@ def test_a_damaged_kept_answer_is_asked_again(extract: Extract, tmp_path: Path) 
         files = sorted((tmp_path / "answers").glob("*.json"))
         assert len(files) == 2
         files[0].write_bytes(b'{"answ')
-        files[1].write_bytes(b"[1]")
+        files[1].write_bytes(b'{"text": "", "a":' + b"[" * 100_000)
         assert extract(stub.url, signs="head_turning") == document
         assert len(stub.bodies) == 4
 
@@ -429,7 +465,14 @@ def test_a_machine_allowed_by_name_is_spoken_to() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["8000", "ftp://127.0.0.1/v1", "http://", "http://u:p@localhost/", "http://[/"],
+    [
+        "8000",
+        "ftp://127.0.0.1/v1",
+        "http://",
+        "http://u:p@localhost/",
+        "http://:p@localhost/",
+        "http://[/",
+    ],
 )
 def test_what_is_no_address(address: str) -> None:
     given = {"server": address, "model": "m", "cache": "off"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from s3ns.facts import Absence, Finding, Side, Unassessable, vocabulary
 from s3ns.neural.mllm.merge import merged
-from s3ns.neural.mllm.questions import Reading, read_answer
+from s3ns.neural.mllm.questions import Reading, question, read_answer
 from s3ns.neural.mllm.request import Reply
 from s3ns.neural.mllm.windows import Look, Shot, Window, jpeg, windows
 from s3ns.neural.stretches import joined, less
@@ -215,3 +216,53 @@ def test_no_text_is_read_as_no_unless_it_says_so(text: str, sign: object) -> Non
     window = Window(USUAL, 0.0, 30.0, (shot,) * 3)
     reading = read_answer(sign, window, Reply(text))  # type: ignore[arg-type]
     assert reading.value == "answer_unusable"
+
+
+def test_a_side_that_is_not_told_is_unknown() -> None:
+    window = Window(USUAL, 0.0, 30.0, (Shot(0.0, jpeg(GREY, 10_000)),) * 3)
+    said = '{"answer": "yes", "first_frame": 1, "last_frame": 2}'
+    for sign in vocabulary().signs:
+        reading = read_answer(sign, window, Reply(said))
+        assert reading.value == "seen"
+        assert reading.side is (Side.UNKNOWN if sign.is_sided else Side.NONE)
+
+
+@given(said=st.text(max_size=50))
+def test_what_was_said_cannot_end_its_quotation(said: str) -> None:
+    window = Window(USUAL, 0.0, 30.0, (Shot(0.0, jpeg(GREY, 10_000)),))
+    voice = vocabulary().by_name["verbal_responsiveness"]
+    put = question(voice, window, sees=True, hears=False, said=said).parts[-1]
+    assert isinstance(put, str)
+    heard, end = json.JSONDecoder().raw_decode(put, put.index('"'))
+    assert heard == said
+    assert put[end:] == f". {question(voice, window, sees=True, hears=False).parts[-1]}"
+
+
+@pytest.mark.parametrize("name", ["tonic", "ictal_vocalization"])
+def test_an_answer_tells_of_no_time_without_pictures_or_sound(name: str) -> None:
+    def given(second: float) -> bool:
+        return not (10 <= second < 20 or second == 30 or second >= 50)
+
+    some = [k / 2 for k in range(120) if given(k / 2)]
+    every = [k / 2 for k in range(120)]
+    shown, heard = (some, every) if name == "tonic" else (every, some)
+    items: list[Media] = []
+    for second in every:
+        if second in heard:
+            items.append(Sound(second, np.zeros(SOUND_RATE // 2, np.float32)))
+        if second in shown:
+            items.append(Frame(second, GREY))
+    (window,) = windows(
+        items, {Look(60.0, 0.0, 2.0): (0.0, 60.0)}, rate=2, pixels=10_000
+    )
+    sign = vocabulary().by_name[name]
+    reading = read_answer(sign, window, Reply('{"answer": "no"}'))
+    found = merged(sign, [reading], (0.0, 60.0), source="mllm", otherwise="no_audio")
+    spans = {
+        kind: [(i.start, i.end) for i in found if type(i) is kind]
+        for kind in (Absence, Unassessable)
+    }
+    assert spans == {
+        Absence: [(0, 10), (20, 50)],  # half a second less is no hole
+        Unassessable: [(10, 20), (50, 60)],
+    }
