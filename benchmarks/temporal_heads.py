@@ -1,6 +1,7 @@
 """Train the temporal heads on rendered films, and choose who judges which sign.
 
     s3ns synth suite --seed 11 --count 300 -o films/
+    s3ns synth suite --seed 13 --count 300 -o films/
     s3ns synth suite --seed 12 --count 300 -o played/ --rehearse
     python benchmarks/temporal_heads.py films/ --keep tracks/ --rehearsals played/
 
@@ -272,7 +273,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, required=True, help="folder of tracks")
     parser.add_argument("--rehearsals", nargs="*", type=Path, default=[])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--networks", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()

@@ -31,10 +31,10 @@ how rare the sign is."""
 TEMPO, WAVER, OFFSET, GAIN = 0.1, 0.15, 0.1, 0.1
 """Augmentation: change of tempo, and deviation of noise per step, of a shift of each
 channel, and of the logarithm of its gain."""
-LOST, LOST_STEPS, LOST_CHANNELS = 0.5, 45, 40
+LOST, LOST_STEPS, LOST_CHANNELS = 0.3, 45, 40
 """Share of excerpts in which channels next to each other, which are of one part of the
 body, are lost for a while, as by a nurse's arm; most steps and channels."""
-SWAPPED, SWAPPED_STEPS = 0.2, 15
+SWAPPED, SWAPPED_STEPS = 0.1, 15
 """Share of excerpts in which the sides are mistaken for a moment; most steps."""
 
 
