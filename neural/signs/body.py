@@ -32,6 +32,7 @@ from s3ns.neural.thresholds import (
     SHAKE_ARMS,
     SHAKE_DURATION,
     SHAKE_LEGS,
+    SHAKE_SHARE,
     SHAKE_TRUNK,
 )
 from s3ns.neural.tracks import SIDES, Tracks, kept
@@ -45,16 +46,19 @@ def full_body_shaking(tracks: Tracks) -> list[Observation]:
     # A body that walks or turns over moves, but does not come back again and again.
     comes_back = _beat(tracks).rate >= 1.5
     shaking = (_least(tracks) >= 1) & comes_back & view.judged & ~thrusting
-    found = [
-        _shakes(tracks, Side.NONE, span)
-        for span in runs(shaking, tracks.rate, bridge=0.6, shortest=SHAKE_DURATION)
-    ]
+    spans = runs(shaking, tracks.rate, bridge=0.6, shortest=SHAKE_DURATION)
+    described = (_shakes(tracks, Side.NONE, span) for span in spans)
+    found = [item for item in described if item]
     return three_valued("full_body_shaking", tracks, found, view)
 
 
 @describer("full_body_shaking")
-def _shakes(tracks: Tracks, side: Side, span: Span) -> Finding:
+def _shakes(tracks: Tracks, side: Side, span: Span) -> Finding | None:
+    """Describe shaking; nothing if a part keeps still: then only the others shake."""
     beat, steps = _beat(tracks), slice(*span)
+    least = typical(_least(tracks)[steps])
+    if not least >= SHAKE_SHARE:
+        return None
     clear = beat.strength[steps] >= CLONIC_STRENGTH[1]
     variation, slope = rate_change(
         beat.rate[steps][clear], np.flatnonzero(clear) / tracks.rate
@@ -65,7 +69,7 @@ def _shakes(tracks: Tracks, side: Side, span: Span) -> Finding:
         tracks,
         span,
         side=side,
-        confidence=certainty(typical(_least(tracks)[steps]), 1, 3),
+        confidence=certainty(least, 1, 3),
         evidence=in_words(
             ("arms, legs and trunk together, {:.1f} Hz", pace),
             otherwise="arms, legs and trunk together",

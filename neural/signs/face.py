@@ -338,14 +338,18 @@ def _twitching(tracks: Tracks) -> list[Finding]:
     for paired, span in pair_sides(spans):
         sizes = [typical(beats[side].amplitude[slice(*span)]) for side in SIDES]
         even = min(sizes) >= TWITCH_EVEN * max(sizes)
-        found.append(_twitch(tracks, Side.BILATERAL if even else paired, span))
+        item = _twitch(tracks, Side.BILATERAL if even else paired, span)
+        found += [item] if item else []
     return found
 
 
 @describer("face_twitching")
-def _twitch(tracks: Tracks, side: Side, span: Span) -> Finding:
+def _twitch(tracks: Tracks, side: Side, span: Span) -> Finding | None:
+    """Describe twitches; nothing if the face hardly moves: jerks shake the mesh too."""
     beat = face_beats(tracks)[named(side)[0]]
     pace, size = (typical(s[slice(*span)]) for s in (beat.rate, beat.amplitude))
+    if not size >= TWITCH_AMPLITUDE:
+        return None
     half = "both sides" if side is Side.BILATERAL else f"{side} side"
     return make_finding(
         "face_twitching",

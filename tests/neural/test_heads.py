@@ -48,6 +48,10 @@ ROW = Row(
 )
 
 
+MEASURED = {"tonic", "full_body_shaking", "face_twitching"}
+"""Signs that a head may find only where the movement was measured."""
+
+
 def told(tracks: Tracks) -> list[Observation]:
     return judge(tracks, detect_all(tracks))
 
@@ -124,7 +128,7 @@ def test_any_recording_is_accounted_for(seed: int, seconds: float, rate: float) 
         assert {item.sign for item in observations} == signs
 
 
-@pytest.mark.parametrize("sign", [s for s in judged_signs() if s != "tonic"])
+@pytest.mark.parametrize("sign", sorted({*judged_signs()} - MEASURED))
 def test_whatever_a_head_finds_is_described(sign: str) -> None:
     """Even where the detector of the sign could measure nothing."""
     tracks = broken_tracks(3, 20, RATE)
@@ -154,6 +158,35 @@ def test_arms_that_do_not_tremble_are_not_stiff_whatever_a_head_says() -> None:
     stiff = replace(held, points=shaken)
     found = revised("tonic", stiff, [], said, ROW)
     assert the_findings(found) == [(Side.LEFT, 5, 12)]
+
+
+@pytest.mark.parametrize("sign", sorted(MEASURED))
+def test_what_must_be_measured_is_not_found_where_nothing_was(sign: str) -> None:
+    tracks = broken_tracks(3, 20, RATE)
+    blind = replace(tracks, points=np.full_like(tracks.points, np.nan))
+    blind = replace(blind, face=Figure(face=False).tracks(20, RATE).face)
+    said = chances(blind, sign, ("both", 5, 12))
+    assert the_findings(revised(sign, blind, [], said, ROW)) == []
+
+
+def test_arms_that_shake_alone_are_no_body_that_shakes() -> None:
+    """A head that saw both arms jerk with the body takes them for the sign."""
+    shake, arms = jerks(5, 12, 4.0, 0.2), jerks(5, 12, 4.0, 50, 100)
+    only_arms = Figure(left_elbow=arms, right_elbow=arms)
+    whole = replace(only_arms, legs=shake, sway=shake)
+    for figure, expected in ((only_arms, []), (whole, [(Side.NONE, 5, 12)])):
+        tracks = figure.tracks(20, RATE)
+        said = chances(tracks, "full_body_shaking", ("both", 5, 12))
+        found = revised("full_body_shaking", tracks, [], said, ROW)
+        assert the_findings(found) == expected
+
+
+def test_a_face_that_hardly_moves_does_not_twitch() -> None:
+    for size, expected in ((0.005, []), (0.12, [(Side.RIGHT, 5, 12)])):
+        tracks = Figure(right_cheek=jerks(5, 12, 3.0, size)).tracks(20, RATE)
+        said = chances(tracks, "face_twitching", ("right", 5, 12))
+        found = revised("face_twitching", tracks, [], said, ROW)
+        assert the_findings(found) == expected
 
 
 def test_a_head_adds_and_refuses() -> None:
