@@ -38,7 +38,7 @@ def less(
     stretches, others
         In any order.
     sliver
-        Seconds that are too short to be left.
+        Seconds that are too short to be left of one that is covered in part.
     """
     result: list[Stretch] = []
     gone = joined(others)
@@ -50,6 +50,6 @@ def less(
             if first - at > sliver:
                 result.append((at, first))
             at = max(at, last)
-        if end - at > sliver:
+        if end - at > (sliver if at > start else 0):
             result.append((at, end))
     return result

@@ -327,7 +327,8 @@ SHAKE_TRUNK: Final = 0.05
 """Peak to peak within half a second. Design."""
 SHAKE_SHARE: Final = 0.8
 """Of these, what the part that moves least must reach for others to find shaking.
-Measured: 0.96 and more where rendered bodies shake, 0.7 where only both arms jerk."""
+Measured by the models: 0.95 and more where rendered bodies shake, 0.7 where only both
+arms jerk."""
 SHAKE_DURATION: Final = 2.0
 """Seconds. Design."""
 

@@ -110,14 +110,16 @@ def read_rows(path: Path, damage: Damage) -> list[Row]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     text = _decoded(raw, path, damage)
-    csv.field_size_limit(_LARGEST_FIELD)
     delimiter = _delimiter(text)
     if delimiter != ",":
         damage.note(path.name, "is not delimited by commas")
+    usual = csv.field_size_limit(_LARGEST_FIELD)
     try:
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise InputError(f"{path} is not a CSV file: {error}") from error
+    finally:
+        csv.field_size_limit(usual)  # which holds for all tables of the process
     header, *cells = [row for row in table if row] or [[""]]
     if not any(name.strip() for name in header):
         raise InputError(f"{path} is empty; expected a header and rows")

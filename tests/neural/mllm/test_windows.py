@@ -210,6 +210,12 @@ def test_what_is_left_and_what_is_gone_make_up_the_whole(
     assert tenths(less(whole, two)) == tenths(one) - tenths(two)
 
 
+def test_slivers_are_left_out_but_a_short_stretch_is_none() -> None:
+    assert less([(0, 10)], [(0.05, 4), (4.05, 9)], sliver=0.1) == [(9, 10)]
+    assert less([(0, 10)], [(1, 9.95)], sliver=0.1) == [(0, 1)]
+    assert less([(0, 0.05)], [], sliver=0.1) == [(0, 0.05)]
+
+
 @given(text=st.text(max_size=200), sign=st.sampled_from(vocabulary().signs))
 def test_no_text_is_read_as_no_unless_it_says_so(text: str, sign: object) -> None:
     shot = Shot(0.0, jpeg(GREY, 10_000))
