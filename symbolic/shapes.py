@@ -43,6 +43,8 @@ _FUNCTIONS = {
     AggregateFunction.Min: "least",
     AggregateFunction.Max: "greatest",
 }
+_OF_NAMES = {"least": "the first:", "greatest": "the last:"}
+"""What the least and the greatest of names are, which have an order but no size."""
 
 
 Arguments = tuple[str | clingo.Symbol | None, ...]
@@ -123,7 +125,9 @@ class Condition(msgspec.Struct, frozen=True):
 
     def aggregate(self, value: clingo.Symbol, bounds: clingo.Symbol) -> str:
         """Word an aggregate with its value and bounds."""
-        words = [f"{self.function} {quantity(value, self.unit)}"]
+        is_name = value.type is clingo.SymbolType.String
+        function = _OF_NAMES.get(self.function, "") if is_name else self.function
+        words = [f"{function} {quantity(value, self.unit)}"]
         words += [
             f"{_BOUNDS[sign]} {quantity(bound, self.unit)}"
             for sign, bound in zip(self.signs, bounds.arguments, strict=True)

@@ -136,6 +136,8 @@ def test_comparisons_and_sums_show_their_values(reasoner):
     assert "Confidence >= Least: 90 >= 50" in texts
     sums = {item.text for item in premises if item.kind == "aggregate"}
     assert "Total 6.0 s" in sums
+    assert "The first: ES-04" in sums  # names have no size
+    assert not any(text.startswith(("Least ES", "Least NES")) for text in sums)
 
 
 def test_support_is_never_circular():
