@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from textwrap import shorten
 
 from s3ns.facts.errors import InputError
 
@@ -34,7 +35,7 @@ def rows(path: Path, needed: Iterable[str]) -> list[Row]:
         if missing:
             raise InputError(
                 f"{path} lacks the column {missing[0]!r}; came "
-                f"{', '.join(table.fieldnames or ['none'])}"
+                f"{shorten(', '.join(table.fieldnames or ['none']), 200)}"
             )
         return [{k: v for k, v in row.items() if isinstance(v, str)} for row in table]
     except csv.Error as error:

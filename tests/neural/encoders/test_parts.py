@@ -276,6 +276,10 @@ def test_patients_come_from_a_table_that_names_every_clip(pair: Path) -> None:
     table.write_text("clip,person\none.mp4,A\n")
     with pytest.raises(InputError, match="lacks the column 'patient'"):
         clips_of(pair, table)
+    table.write_text(f"clip,{'person ' * 10_000}\none.mp4,A\n")
+    with pytest.raises(InputError, match="lacks the column 'patient'") as caught:
+        clips_of(pair, table)
+    assert len(str(caught.value)) < 1000
 
 
 def test_a_patient_is_one_however_written(
