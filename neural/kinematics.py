@@ -145,4 +145,5 @@ def jitter(series: Series, rate: float) -> Series:
     fast = np.full(len(series), np.nan)
     between = (series[:-2] + series[2:]) / 2
     fast[1:-1] = np.linalg.norm(series[1:-1] - between, axis=1)
-    return np.sqrt(rolling_mean(fast**2, rate, 1.0))
+    # After a leap, rounding leaves the mean of what keeps still a little below 0.
+    return np.sqrt(np.maximum(rolling_mean(fast**2, rate, 1.0), 0))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s3ns.neural.kinematics import jitter
 from s3ns.neural.signals import (
     activity,
     hysteresis,
@@ -105,3 +106,12 @@ def test_gaps_stay_gaps() -> None:
     assert np.isnan(rolling_median(series, 10, 0.5)[20:30]).all()
     assert np.isnan(activity(series, 10)[20:30]).all()
     assert np.isnan(rhythm(series, 10, (0.8, 6)).rate[20:30]).all()
+
+
+def test_what_keeps_still_after_a_leap_does_not_jitter() -> None:
+    places = np.zeros((100, 2))
+    places[20], places[23], places[30] = 1234.567, 77.1, 0.1
+    found = jitter(places, 15)
+    assert found[20] > 100
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found[60:], 0, atol=1e-5)
