@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from s3ns.facts import Document, sign_named, vocabulary
+from s3ns.facts import Document, Label, sign_named, vocabulary
 from s3ns.symbolic.evidence import Flags, Floats
 from s3ns.symbolic.fitting import patient_weights
 from s3ns.symbolic.reliability import judged
@@ -58,7 +58,8 @@ class Suggestion:
 
     def as_template(self, number: int, events: int) -> str:
         """Return the rule in sentences, as ``s3ns rules`` reads them."""
-        side = "epileptic seizure" if self.epileptic else "non-epileptic event"
+        es, nes = Label.EPILEPTIC_SEIZURE, Label.NON_EPILEPTIC_EVENT
+        side = (es if self.epileptic else nes).words
         titles = [sign_named(sign).title for sign in self.signs]
         conditions = "\n".join(f"    - {sign}" for sign in self.signs)
         return (

@@ -49,8 +49,7 @@ _BRACES = re.compile(r"\{((\w*)\.?([^{}]*))\}")
 _PLACEHOLDER = re.compile(r"\{(\w+)\.(side|start|end)\}")
 _WAYS = {"side": "Side:side", "start": "Start:clock", "end": "End:clock"}
 _VERDICTS = {
-    "epileptic seizure": Label.EPILEPTIC_SEIZURE,
-    "non-epileptic event": Label.NON_EPILEPTIC_EVENT,
+    label.words: label for label in (Label.EPILEPTIC_SEIZURE, Label.NON_EPILEPTIC_EVENT)
 }
 _EVIDENCE = re.compile(
     r"evidence for (?:an? )?(.+?) with weight (\d+), group ([a-z]\w*)"
