@@ -141,6 +141,9 @@ RESTING_NOISE: Final = 1.5
 infrared pictures, in which places waver. Design."""
 REST_BEFORE_ONSET: Final = 1.0
 """Seconds of rest before an onset counts as one. Design."""
+POSED_SHARE: Final = 0.5
+"""Share of that second from which an arm was held in a posture, and did not rest.
+Design."""
 SIMULTANEOUS: Final = 0.5
 """Seconds between the onsets of both arms. Design."""
 

@@ -182,14 +182,17 @@ def visible(truth: Document, sign: str) -> list[Finding]:
     return [
         item
         for item in truth.findings
-        if item.sign == sign and _hidden_share(truth, item) < JUDGED_LEAST
+        if item.sign == sign and _is_in_view(truth, item)
     ]
+
+
+def _is_in_view(truth: Document, item: Finding) -> bool:
+    return _hidden_share(truth, item) < JUDGED_LEAST
 
 
 def _in_view(truth: Document) -> Document:
     """Return the truth without the occurrences that could mostly not be seen."""
-    names = vocabulary().by_name
-    seen = (item for sign in names for item in visible(truth, sign))
+    seen = (item for item in truth.findings if _is_in_view(truth, item))
     return msgspec.structs.replace(truth, findings=tuple(seen), verdict=None)
 
 
@@ -255,7 +258,7 @@ def unfounded(clip: Clip, sign: str) -> list[Finding]:
         if item.sign == sign
         and id(item) not in matched
         and not any(item.overlaps(other) for other in true)
-        and _hidden_share(clip.truth, item) < JUDGED_LEAST
+        and _is_in_view(clip.truth, item)
     ]
 
 
@@ -406,7 +409,7 @@ def _verdicts(
 
 def is_right(clip: Clip, item: Finding) -> bool | None:
     """Tell whether a finding is of something that happened; nothing if none can see."""
-    if _hidden_share(clip.truth, item) >= JUDGED_LEAST:
+    if not _is_in_view(clip.truth, item):
         return None
     true = [one for one in clip.truth.findings if one.sign == item.sign]
     return any(item.overlaps(one) for one in true)

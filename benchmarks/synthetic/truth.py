@@ -29,6 +29,7 @@ from s3ns.facts import (
 from s3ns.facts.verdict import Label, Lateralisation, Node, Proof, Verdict
 from s3ns.neural.signals import hysteresis, runs
 from s3ns.neural.stretches import less
+from s3ns.neural.thresholds import POSED_SHARE
 
 Array = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -51,7 +52,7 @@ SLEEP = vocabulary().by_name[vocabulary().lead_in].minimum_duration
 """Seconds of rest with closed eyes that look like sleep."""
 
 SLIVER = 0.05
-"""Seconds in which it is not told that something did not happen."""
+"""Seconds in which it is not told that something did not happen. Design."""
 
 SHOWN_LEAST = 0.08
 """Share of the points of a part that must show; of a whole part in view, 0.3 to 0.6."""
@@ -175,12 +176,13 @@ def _both_arms_start(curves: Curves, rest: dict[str, float], fps: float) -> list
         moves = _arm_movement(curves, side, fps)
         active = hysteresis(moves, ARM_MOVES, ARM_RESTS)
         before = round(QUIET_BEFORE * fps)
+        posed = bent[side] | straight[side]
         onsets[side] = [
             first
             for first, _ in runs(active, fps, bridge=0.5)
             if first >= before
             and moves[first - before : first].max() < ARM_MOVES
-            and (bent[side] | straight[side])[first - before : first].mean() < 0.5
+            and posed[first - before : first].mean() < POSED_SHARE
         ]
     pairs = [
         min(one, two)
@@ -188,11 +190,8 @@ def _both_arms_start(curves: Curves, rest: dict[str, float], fps: float) -> list
         for two in onsets["right"]
         if abs(one - two) <= TOGETHER * fps
     ]
-    starts = [_second(curves, step) + 0.2 for step in pairs]
-    return [
-        Shown("arms_move_simultaneously", "none", start, start + 1.0)
-        for start in starts
-    ]
+    starts = (_second(curves, step) + 0.2 for step in pairs)
+    return [Shown("arms_move_simultaneously", "none", t, t + 1.0) for t in starts]
 
 
 def _out_of_sleep(curves: Curves, fps: float) -> list[Shown]:

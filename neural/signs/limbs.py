@@ -37,6 +37,7 @@ from s3ns.neural.thresholds import (
     FIGURE4_DURATION,
     FIGURE4_REACH,
     MOVING,
+    POSED_SHARE,
     POSTURE_DURATION,
     REST_BEFORE_ONSET,
     REST_SHARE,
@@ -135,6 +136,7 @@ def _joined(tracks: Tracks, sign: str, side: Side, steps: slice) -> Side:
     return Side.BILATERAL if straight and changed else side
 
 
+@kept
 def held_posture(tracks: Tracks, sign: str, side: str) -> Mask:
     """Where an elbow holds the posture, away from the patient's own rest.
 
@@ -145,6 +147,7 @@ def held_posture(tracks: Tracks, sign: str, side: str) -> Mask:
     return still & hysteresis(change, ELBOW_CHANGE, LEAVING * ELBOW_CHANGE)
 
 
+@kept
 def _still_posture(tracks: Tracks, sign: str, side: str) -> Mask:
     """Where an elbow is straight, or bent, and the arm does not move."""
     angle = rolling_median(tracks.elbow_angle[side], tracks.rate, 1.0)
@@ -340,6 +343,6 @@ def _onsets(tracks: Tracks, side: str) -> list[int]:
         step = first + int(np.argmax(moves[first:beyond] >= MOVING))
         rest = slice(max(0, step - before), step)
         quiet = np.nanmax(moves[rest], initial=0) < MOVING
-        if step >= before and quiet and held[rest].mean() < 0.5:
+        if step >= before and quiet and held[rest].mean() < POSED_SHARE:
             onsets.append(step)
     return onsets

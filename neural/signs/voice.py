@@ -44,7 +44,7 @@ RATE = 1 / HOP_SECONDS
 """Measurements per second."""
 
 SLIVER = 0.1
-"""Seconds of which nothing is told."""
+"""Seconds, left over beside a finding, of which nothing is told. Design."""
 
 Span = tuple[float, float]
 
